@@ -1,0 +1,85 @@
+import { z } from "zod";
+import { messageOf, NightshiftError } from "../errors.ts";
+
+/** What a tool is told about the call it serves. */
+export interface ToolContext {
+  /** The same for every execution of one call: hand it on to whatever must not act twice. */
+  readonly idempotencyKey: string;
+  /** Aborted on cancel, at the run's deadline and at the tool's timeout. */
+  readonly signal: AbortSignal;
+}
+
+/** How a call ended. Either text is what the model is given as the call's output. */
+export type ToolOutcome = { ok: true; text: string } | { ok: false; text: string };
+
+/** A function that an agent may call. */
+export interface Tool {
+  readonly name: string;
+  readonly description: string;
+  /** JSON schema of the arguments, made from the zod schema. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+  /** `safe`: run again after a crash. `never`: the model is told that the outcome is unknown. */
+  readonly repeat: "safe" | "never";
+  readonly timeoutSeconds: number;
+  /** Executes one call. Never rejects: bad arguments and whatever the tool throws are the call's output. */
+  invoke(argumentsJson: string, context: ToolContext): Promise<ToolOutcome>;
+}
+
+/**
+ * Defines a tool. `execute` gets arguments that fit `parameters`; what it returns goes to the model, strings as they
+ * are and everything else as JSON.
+ * @throws NightshiftError `bad_agent`
+ */
+export function defineTool<Parameters extends z.ZodType>(definition: {
+  /** 1–64 of `A–Z a–z 0–9 _ -`. */
+  name: string;
+  description: string;
+  parameters: Parameters;
+  execute: (args: z.output<Parameters>, context: ToolContext) => unknown;
+  repeat?: "safe" | "never";
+  /** Default: 5 minutes. */
+  timeoutSeconds?: number;
+}): Tool {
+  const { name, description, parameters, execute, repeat = "safe", timeoutSeconds = 300 } = definition;
+  if (!/^[A-Za-z0-9_-]{1,64}$/.test(name)) {
+    throw new NightshiftError("bad_agent", `Tool name ${JSON.stringify(name)}: use 1–64 of A–Z a–z 0–9 _ -.`);
+  }
+  return {
+    name,
+    description,
+    parameters: z.toJSONSchema(parameters, { io: "input" }),
+    repeat,
+    timeoutSeconds,
+    async invoke(argumentsJson, context) {
+      const parsed = parseArguments(parameters, argumentsJson);
+      if (!parsed.ok) return { ok: false, text: `${name} was not executed: ${parsed.fault}` };
+      try {
+        return { ok: true, text: toText(await execute(parsed.value, context)) };
+      } catch (error) {
+        return { ok: false, text: `${name} failed: ${messageOf(error)}` };
+      }
+    },
+  };
+}
+
+type Parsed<T> = { ok: true; value: T } | { ok: false; fault: string };
+
+function parseArguments<Parameters extends z.ZodType>(
+  schema: Parameters,
+  argumentsJson: string,
+): Parsed<z.output<Parameters>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(argumentsJson === "" ? "{}" : argumentsJson);
+  } catch {
+    return { ok: false, fault: "its arguments are not JSON." };
+  }
+  const result = schema.safeParse(value);
+  if (result.success) return { ok: true, value: result.data };
+  return { ok: false, fault: `its arguments do not fit. ${z.prettifyError(result.error)}` };
+}
+
+function toText(value: unknown): string {
+  if (typeof value === "string") return value;
+  return value === undefined ? "null" : JSON.stringify(value);
+}

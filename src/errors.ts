@@ -1,0 +1,41 @@
+/** Every code that Nightshift reports, to callers and in logs. A code is never renamed. */
+export const errorCodes = [
+  "invalid_json",
+  "invalid_request",
+  "unauthenticated",
+  "forbidden",
+  "not_found",
+  "agent_not_found",
+  "run_not_found",
+  "run_exists",
+  "turn_not_found",
+  "method_not_allowed",
+  "idempotency_mismatch",
+  "link_expired",
+  "body_too_large",
+  "unsupported_media_type",
+  "store_unavailable",
+  "internal",
+  "bad_settings",
+  "bad_agent",
+  "token_with_input",
+  "token_invalid",
+  "model_failed",
+] as const;
+export type ErrorCode = (typeof errorCodes)[number];
+
+/** The one error class. `message` says what happened and what to do; `code` is stable. */
+export class NightshiftError extends Error {
+  override readonly name = "NightshiftError";
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** What a log line may say about anything that was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

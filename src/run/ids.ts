@@ -1,0 +1,39 @@
+import { z } from "zod";
+
+/** `run_` and 32 characters of `0-9a-v`: 160 bits, unguessable. Also the instance id of the run's first orchestration. */
+export const RunId = z
+  .string()
+  .regex(/^run_[0-9a-v]{32}$/)
+  .brand<"RunId">();
+export type RunId = z.infer<typeof RunId>;
+
+/** The id that the provider gave a tool call; answers to the call carry it. */
+export const CallId = z.string().min(1).max(256).brand<"CallId">();
+export type CallId = z.infer<typeof CallId>;
+
+/** An operation id of ours: one POST to the provider. Stands in the response's metadata. */
+export const OperationId = z.string().min(1).max(64).brand<"OperationId">();
+export type OperationId = z.infer<typeof OperationId>;
+
+/** A point in time, ISO 8601 in UTC with milliseconds: the order of the text is the order of the time. */
+export const Instant = z.iso.datetime({ precision: 3 });
+export type Instant = z.infer<typeof Instant>;
+
+export function toInstant(milliseconds: number): Instant {
+  return new Date(milliseconds).toISOString();
+}
+
+/** The instant `seconds` after `instant`. */
+export function plusSeconds(instant: Instant, seconds: number): Instant {
+  return toInstant(Date.parse(instant) + seconds * 1000);
+}
+
+/** Seconds from `from` to `to`; negative when `to` is earlier. */
+export function secondsBetween(from: Instant, to: Instant): number {
+  return (Date.parse(to) - Date.parse(from)) / 1000;
+}
+
+/** The instance id of a run's orchestration: the first has the run's own id, a replacement names its generation. */
+export function instanceId(runId: RunId, generation: number): string {
+  return generation === 0 ? runId : `${runId}-g${generation}`;
+}

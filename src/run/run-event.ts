@@ -1,0 +1,161 @@
+import { z } from "zod";
+import { CallId, Instant, OperationId, RunId } from "./ids.ts";
+
+/** Where a payload lies: its name in the run, the first 16 hex digits of its SHA-256, its length in bytes of UTF-8. */
+export const PayloadRef = z.strictObject({
+  name: z.string().regex(/^[a-z0-9-]{1,40}$/),
+  hash: z.string().regex(/^[0-9a-f]{16}$/),
+  bytes: z.int().nonnegative(),
+});
+export type PayloadRef = z.infer<typeof PayloadRef>;
+
+/** Tokens of one response, or summed over a run. */
+export const Usage = z.strictObject({
+  inputTokens: z.int().nonnegative(),
+  cachedTokens: z.int().nonnegative(),
+  outputTokens: z.int().nonnegative(),
+  reasoningTokens: z.int().nonnegative(),
+  totalTokens: z.int().nonnegative(),
+});
+export type Usage = z.infer<typeof Usage>;
+
+export const noUsage: Usage = { inputTokens: 0, cachedTokens: 0, outputTokens: 0, reasoningTokens: 0, totalTokens: 0 };
+
+/** Why a run or an attempt ended badly. */
+export const Failure = z.strictObject({ code: z.string(), message: z.string() });
+export type Failure = z.infer<typeof Failure>;
+
+/** Bounds of one run. `deadlineSeconds` counts from the start; a turn is one response of the model. */
+export const Limits = z.strictObject({
+  maxTurns: z.int().min(1).max(1000),
+  deadlineSeconds: z.int().min(1).max(2_505_600),
+});
+export type Limits = z.infer<typeof Limits>;
+
+const header = { n: z.int().positive(), at: Instant };
+const turn = z.int().positive();
+/** Up to 2 KB of a text, for people who read the journal. */
+const excerpt = z.string();
+
+export const RunQueued = z.strictObject({
+  ...header,
+  type: z.literal("run-queued"),
+  runId: RunId,
+  agent: z.string(),
+  caller: z.string(),
+  input: PayloadRef,
+  /** SHA-256 of agent and body as canonical JSON: what a repeated start is compared with. */
+  requestHash: z.string(),
+  limits: Limits,
+  deadline: Instant,
+  metadata: z.record(z.string(), z.string()),
+});
+export type RunQueued = z.infer<typeof RunQueued>;
+
+const attempt = { turn, attempt: z.int().positive(), op: OperationId };
+/** When the next attempt of the turn may begin. */
+const retryAt = Instant;
+const call = { turn, callId: CallId };
+const callResult = { ...call, result: PayloadRef, excerpt, seconds: z.number().nonnegative() };
+
+/**
+ * One line of a run's journal, numbered 1, 2, 3 … without gaps, never changed once written (api.md, section 3).
+ * A new type is an addition; none is ever renamed.
+ */
+export const RunEvent = z.discriminatedUnion("type", [
+  RunQueued,
+  z.strictObject({ ...header, type: z.literal("run-started") }),
+  /** The intent: a POST is about to be made by process `by` and will have ended by `until`. */
+  z.strictObject({ ...header, type: z.literal("turn-intended"), ...attempt, by: z.string(), until: Instant }),
+  z.strictObject({ ...header, type: z.literal("turn-started"), ...attempt, responseId: z.string(), token: z.string() }),
+  z.strictObject({
+    ...header,
+    type: z.literal("turn-completed"),
+    ...attempt,
+    responseId: z.string(),
+    output: PayloadRef,
+    usage: Usage,
+    excerpt,
+    /** Calls beyond the 32nd: refused, and the refusal is their output. */
+    refusedCalls: z.array(CallId),
+  }),
+  /** The attempt gave no answer. `responseId` is null where the provider made nothing. */
+  z.strictObject({
+    ...header,
+    type: z.literal("turn-failed"),
+    ...attempt,
+    responseId: z.string().nullable(),
+    error: Failure,
+    usage: Usage,
+    retryAt,
+  }),
+  /** A response that was seen is not there any more. */
+  z.strictObject({ ...header, type: z.literal("turn-lost"), ...attempt, responseId: z.string(), retryAt }),
+  /** A POST whose end nobody saw: the provider may have made a response. */
+  z.strictObject({ ...header, type: z.literal("orphan-possible"), ...attempt, reason: z.string(), retryAt }),
+  z.strictObject({
+    ...header,
+    type: z.literal("orphan-confirmed"),
+    op: OperationId,
+    responseId: z.string(),
+    usage: Usage,
+  }),
+  z.strictObject({
+    ...header,
+    type: z.literal("call-requested"),
+    ...call,
+    tool: z.string(),
+    repeat: z.enum(["safe", "never"]),
+    timeoutSeconds: z.number().positive(),
+    excerpt,
+  }),
+  z.strictObject({
+    ...header,
+    type: z.literal("call-started"),
+    ...call,
+    execution: z.int().positive(),
+    by: z.string(),
+    until: Instant,
+  }),
+  z.strictObject({ ...header, type: z.literal("call-completed"), ...callResult }),
+  z.strictObject({ ...header, type: z.literal("call-failed"), ...callResult }),
+  z.strictObject({
+    ...header,
+    type: z.literal("orchestration-replaced"),
+    generation: z.int().positive(),
+    reason: z.string(),
+  }),
+  z.strictObject({ ...header, type: z.literal("cancel-requested") }),
+  /** The model answered after a cancel: kept as partial output, not as the run's result. */
+  z.strictObject({
+    ...header,
+    type: z.literal("late-answer-ignored"),
+    ...attempt,
+    responseId: z.string(),
+    output: PayloadRef,
+    usage: Usage,
+    excerpt,
+  }),
+  z.strictObject({ ...header, type: z.literal("run-completed"), output: PayloadRef }),
+  z.strictObject({ ...header, type: z.literal("run-failed"), error: Failure, output: PayloadRef.nullable() }),
+  z.strictObject({ ...header, type: z.literal("run-cancelled"), output: PayloadRef.nullable() }),
+  z.strictObject({ ...header, type: z.literal("run-incomplete"), error: Failure, output: PayloadRef.nullable() }),
+]);
+export type RunEvent = z.infer<typeof RunEvent>;
+
+/** The journal's line as a decision writes it: number and time are added when it is committed. */
+export type NewEvent = RunEvent extends infer Event
+  ? Event extends RunEvent
+    ? Omit<Event, "n" | "at">
+    : never
+  : never;
+
+const excerptBytes = 2048;
+
+/** The beginning of `text`, at most 2 KB of UTF-8. */
+export function excerptOf(text: string): string {
+  const bytes = new TextEncoder().encode(text);
+  if (bytes.length <= excerptBytes) return text;
+  const decoder = new TextDecoder();
+  return `${decoder.decode(bytes.subarray(0, excerptBytes - 3), { stream: true })}…`;
+}

@@ -1,0 +1,133 @@
+import { z } from "zod";
+import { CallId, Instant, OperationId, RunId } from "./ids.ts";
+import { Failure, Limits, PayloadRef, Usage } from "./run-event.ts";
+
+const attempt = {
+  n: z.int().positive(),
+  /** Attempts begun for this turn. */
+  attempt: z.int().positive(),
+  /** Attempts of this turn that may have cost something and gave no answer. */
+  spent: z.int().nonnegative(),
+  op: OperationId,
+};
+
+/** The model's work: where the current turn stands. */
+export const Turn = z.discriminatedUnion("state", [
+  z.strictObject({ state: z.literal("none"), n: z.literal(0) }),
+  /** An open intent: process `by` is making the POST, which will have ended by `until`. */
+  z.strictObject({ state: z.literal("intended"), ...attempt, by: z.string(), until: Instant, since: Instant }),
+  /** The provider works on it; `since` is when it took the turn. */
+  z.strictObject({
+    state: z.literal("started"),
+    ...attempt,
+    responseId: z.string(),
+    token: z.string(),
+    since: Instant,
+  }),
+  /** The last attempt gave no answer; another may begin at `retryAt`. */
+  z.strictObject({ state: z.literal("broken"), ...attempt, error: Failure, since: Instant, retryAt: Instant }),
+  /** Answered. Its calls, if it asked for any, are the run's `calls`. */
+  z.strictObject({
+    state: z.literal("answered"),
+    ...attempt,
+    responseId: z.string(),
+    output: PayloadRef,
+    since: Instant,
+  }),
+]);
+export type Turn = z.infer<typeof Turn>;
+
+/** One tool call of the last answered turn. It is done when it has a result, and then never executed again. */
+export const Call = z.strictObject({
+  id: CallId,
+  turn: z.int().positive(),
+  tool: z.string(),
+  repeat: z.enum(["safe", "never"]),
+  timeoutSeconds: z.number().positive(),
+  requestedAt: Instant,
+  /** The newest execution, or null before the first. */
+  execution: z.strictObject({ n: z.int().positive(), by: z.string(), at: Instant, until: Instant }).nullable(),
+  result: PayloadRef.nullable(),
+});
+export type Call = z.infer<typeof Call>;
+
+/** What the journal proves was paid (design.md, section 5). */
+export const Ledger = z.strictObject({
+  attempts: z.int().nonnegative(),
+  responses: z.int().nonnegative(),
+  orphansPossible: z.int().nonnegative(),
+  orphansConfirmed: z.int().nonnegative(),
+  toolCalls: z.int().nonnegative(),
+  toolRepeats: z.int().nonnegative(),
+});
+export type Ledger = z.infer<typeof Ledger>;
+
+/** Why the next try is put off: the provider throttles, or something failed. */
+export const Trouble = z.strictObject({
+  kind: z.enum(["throttled", "retrying"]),
+  message: z.string(),
+  since: Instant,
+});
+export type Trouble = z.infer<typeof Trouble>;
+
+/** The part of a run that changes without an event: bells, looks, time awake, the last error. */
+export const Pulse = z.strictObject({
+  bell: z.int().nonnegative(),
+  /** Later than this by more than the overdue time, and the sweeper asks what became of the orchestration. */
+  nextLookAt: Instant,
+  looks: z.int().nonnegative(),
+  awakeSeconds: z.number().nonnegative(),
+  trouble: Trouble.nullable(),
+  /** Orchestrations replaced since the last step that was made. */
+  replacements: z.int().nonnegative(),
+});
+export type Pulse = z.infer<typeof Pulse>;
+
+const common = {
+  id: RunId,
+  agent: z.string(),
+  caller: z.string(),
+  input: PayloadRef,
+  requestHash: z.string(),
+  limits: Limits,
+  metadata: z.record(z.string(), z.string()),
+  createdAt: Instant,
+  updatedAt: Instant,
+  deadline: Instant,
+  cancelRequestedAt: Instant.nullable(),
+  /** The number of the last event. */
+  lastEvent: z.int().positive(),
+  generation: z.int().nonnegative(),
+  turn: Turn,
+  calls: z.array(Call),
+  /** Calls of the last turn beyond the 32nd: answered with a refusal. */
+  refusedCalls: z.array(CallId),
+  /** The last answered response, which the next turn continues; null before the first answer. */
+  lastResponseId: z.string().nullable(),
+  /** The output of the last answered turn: what is kept when the run ends early. */
+  lastOutput: PayloadRef.nullable(),
+  /** Operation ids journalled as `orphan-possible` and not confirmed. */
+  orphanOps: z.array(OperationId),
+  usage: Usage,
+  ledger: Ledger,
+  pulse: Pulse,
+};
+const ended = { ...common, startedAt: Instant.nullable(), finishedAt: Instant };
+
+/** A run: the fold of its events, and its pulse. Each status has only the fields that it can have. */
+export const Run = z.discriminatedUnion("status", [
+  z.strictObject({ ...common, status: z.literal("queued"), startedAt: z.null() }),
+  z.strictObject({ ...common, status: z.literal("running"), startedAt: Instant }),
+  z.strictObject({ ...ended, status: z.literal("completed"), output: PayloadRef }),
+  z.strictObject({ ...ended, status: z.literal("failed"), error: Failure, output: PayloadRef.nullable() }),
+  z.strictObject({ ...ended, status: z.literal("cancelled"), output: PayloadRef.nullable() }),
+  z.strictObject({ ...ended, status: z.literal("incomplete"), error: Failure, output: PayloadRef.nullable() }),
+]);
+export type Run = z.infer<typeof Run>;
+export type LiveRun = Extract<Run, { status: "queued" | "running" }>;
+export type EndedRun = Exclude<Run, LiveRun>;
+export type RunStatus = Run["status"];
+
+export function hasEnded(run: Run): run is EndedRun {
+  return run.status !== "queued" && run.status !== "running";
+}

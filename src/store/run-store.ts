@@ -1,0 +1,63 @@
+import type { Instant, RunId } from "../run/ids.ts";
+import type { Pulse, Run, RunStatus } from "../run/run.ts";
+import type { NewEvent, PayloadRef, RunEvent, RunQueued } from "../run/run-event.ts";
+
+/** What a decision wants written: events in order, and the fields of the pulse that change. Both may be empty. */
+export interface Change {
+  events: readonly NewEvent[];
+  pulse: Partial<Pulse>;
+}
+
+/** A run to be; its input is kept as a payload in the same write. */
+export type NewRun = Omit<RunQueued, "n" | "type" | "input">;
+
+/** One page of a list, newest first; `after` is the last run of the page before. */
+export interface RunQuery {
+  caller: string;
+  limit: number;
+  after: { createdAt: Instant; id: RunId } | null;
+  agent: string | null;
+  statuses: readonly RunStatus[];
+  createdAfter: Instant | null;
+  createdBefore: Instant | null;
+  metadata: Readonly<Record<string, string>>;
+}
+
+/**
+ * Where runs live. Every implementation passes test/contract/run-store.ts.
+ * A read that starts after a write was acknowledged sees it, from any process.
+ */
+export interface RunStore {
+  /**
+   * Writes a queued run, its first event and its input, all or nothing. Returns the run.
+   * @throws NightshiftError `run_exists`
+   */
+  create(start: NewRun, input: string): Promise<Run>;
+  /** The run, or null when there is none. */
+  get(runId: RunId): Promise<Run | null>;
+  /**
+   * Reads the run, asks `decide`, writes the run that its change leads to and the events, all or nothing, fenced against
+   * other writers; on a lost race reads and asks again. `decide` is pure and may be asked several times; null: nothing
+   * to write. Returns what is stored.
+   * @throws NightshiftError `run_not_found`
+   */
+  update(runId: RunId, decide: (run: Run) => Change | null): Promise<Run>;
+  /** The events numbered above `after`, in order, at most `limit`. */
+  events(runId: RunId, after: number, limit: number): Promise<RunEvent[]>;
+  /** Keeps a text under a name that its bytes fix. Written once, never replaced; repeating it is success. */
+  putPayload(runId: RunId, name: string, text: string): Promise<PayloadRef>;
+  /**
+   * The text that was kept.
+   * @throws NightshiftError `internal` when it is not there or its bytes do not match
+   */
+  getPayload(runId: RunId, ref: PayloadRef): Promise<string>;
+  /** Runs of one caller, newest first by (createdAt, id). */
+  list(query: RunQuery): Promise<Run[]>;
+  /** Unended runs whose next look was due before `before`, the longest overdue first. */
+  overdue(before: Instant, limit: number): Promise<Run[]>;
+  /** Deletes the run, its events and its payloads. Repeating it is success. */
+  forget(runId: RunId): Promise<void>;
+  /** The deployment's own small setting `name`; where there is none, `proposed` becomes it. Returns what is stored. */
+  setting(name: string, proposed: string): Promise<string>;
+  close(): Promise<void>;
+}
