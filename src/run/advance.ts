@@ -28,7 +28,15 @@ export function begin(event: RunQueued): Run {
     orphanOps: [],
     usage: noUsage,
     ledger: { attempts: 0, responses: 0, orphansPossible: 0, orphansConfirmed: 0, toolCalls: 0, toolRepeats: 0 },
-    pulse: { bell: 0, nextLookAt: event.at, looks: 0, awakeSeconds: 0, trouble: null, replacements: 0 },
+    pulse: {
+      bell: 0,
+      nextLookAt: event.at,
+      looks: 0,
+      awakeSeconds: 0,
+      trouble: null,
+      overdueSince: null,
+      replacements: 0,
+    },
   };
 }
 

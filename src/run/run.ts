@@ -78,6 +78,8 @@ export const Pulse = z.strictObject({
   looks: z.int().nonnegative(),
   awakeSeconds: z.number().nonnegative(),
   trouble: Trouble.nullable(),
+  /** Since when the run is overdue, as the sweeper first saw it; null while its steps are made. */
+  overdueSince: Instant.nullable(),
   /** Orchestrations replaced since the last step that was made. */
   replacements: z.int().nonnegative(),
 });

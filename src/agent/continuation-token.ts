@@ -1,0 +1,38 @@
+import { z } from "zod";
+import { NightshiftError } from "../errors.ts";
+
+/** Where to pick the model's work up again: small, versioned, opaque to everyone but the provider's adapter. */
+const ContinuationToken = z.strictObject({ v: z.literal(1), provider: z.string(), responseId: z.string().min(1) });
+
+export function encodeToken(provider: string, responseId: string): string {
+  return Buffer.from(JSON.stringify({ v: 1, provider, responseId })).toString("base64url");
+}
+
+/**
+ * The response id that a token of `provider` names.
+ * @throws NightshiftError `token_invalid`, naming the version and the provider that were found
+ */
+export function decodeToken(provider: string, token: string): string {
+  const content = parse(token);
+  const parsed = ContinuationToken.safeParse(content);
+  if (!parsed.success) {
+    const { v } = z.object({ v: z.unknown() }).catch({ v: undefined }).parse(content);
+    throw invalid(`its version is ${JSON.stringify(v) ?? "missing"}, and this program reads version 1`);
+  }
+  if (parsed.data.provider !== provider) {
+    throw invalid(`provider ${JSON.stringify(parsed.data.provider)} made it, and this model speaks "${provider}"`);
+  }
+  return parsed.data.responseId;
+}
+
+function parse(token: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(token, "base64url").toString("utf8"));
+  } catch {
+    throw invalid("it is not base64url JSON");
+  }
+}
+
+function invalid(reason: string): NightshiftError {
+  return new NightshiftError("token_invalid", `This continuation token cannot be used: ${reason}. Start a new turn.`);
+}

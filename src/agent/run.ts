@@ -1,0 +1,111 @@
+import { z } from "zod";
+import { NightshiftError } from "../errors.ts";
+import type {
+  CallRequest,
+  Ending,
+  LookAnswer,
+  Message,
+  Model,
+  StartAnswer,
+  TurnOutput,
+  TurnRequest,
+} from "../model/model.ts";
+import type { Agent } from "./define-agent.ts";
+import type { ToolContext } from "./define-tool.ts";
+
+/** The conversation so far, plain JSON: the provider keeps the items, we keep the id of the last answer. */
+export const Thread = z.strictObject({ lastResponseId: z.string().nullable() });
+export type Thread = z.infer<typeof Thread>;
+
+export const newThread: Thread = { lastResponseId: null };
+
+/** Ask something new, answer the calls of the last turn, or pick the model's work up again. */
+export type Work = { input: TurnRequest["input"] | string } | { continuationToken: string };
+
+export interface StepOptions {
+  model: Model;
+  /** True: a turn that is not ready gives a token. False: the step waits for it. */
+  allowBackgroundResponses: boolean;
+  /** `execute`: calls are executed and the next turn is begun. `return`: they are the caller's. */
+  tools: "execute" | "return";
+  metadata?: Readonly<Record<string, string>>;
+  signal?: AbortSignal;
+}
+
+/**
+ * Where the step stands. With a token: store it with the thread, sleep, and call again with it. Without: `answer` says
+ * how the turn ended, and `thread` goes on from it.
+ */
+export interface StepResult {
+  thread: Thread;
+  output: TurnOutput | null;
+  calls: readonly CallRequest[];
+  continuationToken: string | null;
+  answer: StartAnswer | LookAnswer;
+}
+
+/**
+ * The agent's step (design.md, section 4): one turn of the model, begun or looked at once.
+ * @throws NightshiftError `token_with_input`, `token_invalid`; a provider's failure is data, in `answer`
+ */
+export async function run(agent: Agent, thread: Thread, work: Work, options: StepOptions): Promise<StepResult> {
+  if ("continuationToken" in work && "input" in work) {
+    throw new NightshiftError("token_with_input", "A continuation token picks a turn up again: give it without input.");
+  }
+  const answer = await ask(agent, thread, work, options);
+  const result = toResult(thread, answer);
+  if (options.tools === "return" || answer.kind !== "completed" || result.calls.length === 0) return result;
+  const outputs = await executeAll(agent, result.calls, options.signal ?? new AbortController().signal);
+  return run(agent, result.thread, { input: { outputs } }, options);
+}
+
+function ask(agent: Agent, thread: Thread, work: Work, options: StepOptions): Promise<StartAnswer | LookAnswer> {
+  if ("continuationToken" in work) return options.model.look(work.continuationToken, options.signal);
+  const { model, instructions, tools } = agent;
+  const turn: TurnRequest = {
+    model,
+    instructions,
+    tools: tools.map(({ name, description, parameters }) => ({ name, description, parameters })),
+    input: typeof work.input === "string" ? { messages: [userMessage(work.input)] } : work.input,
+    previousResponseId: thread.lastResponseId,
+    background: options.allowBackgroundResponses,
+    metadata: options.metadata ?? {},
+  };
+  return options.model.start(turn, options.signal);
+}
+
+export function userMessage(content: string): Message {
+  return { role: "user", content };
+}
+
+function toResult(thread: Thread, answer: StartAnswer | LookAnswer): StepResult {
+  const output = outputOf(answer);
+  return {
+    thread: output ? { lastResponseId: output.responseId } : thread,
+    output,
+    calls: output?.calls ?? [],
+    continuationToken: answer.kind === "pending" ? answer.token : null,
+    answer,
+  };
+}
+
+function outputOf(answer: StartAnswer | LookAnswer | Ending): TurnOutput | null {
+  return answer.kind === "completed" || answer.kind === "incomplete" ? answer.output : null;
+}
+
+function executeAll(agent: Agent, calls: readonly CallRequest[], signal: AbortSignal) {
+  return Promise.all(
+    calls.map(async (call) => {
+      const outcome = await executeCall(agent, call, { idempotencyKey: call.id, signal });
+      return { callId: call.id, output: outcome.text };
+    }),
+  );
+}
+
+/** Executes one call of the model. Never rejects: an unknown tool, too, is an answer to the model. */
+export function executeCall(agent: Agent, call: CallRequest, context: ToolContext) {
+  const tool = agent.tools.find(({ name }) => name === call.name);
+  if (tool) return tool.invoke(call.arguments, context);
+  const names = agent.tools.map(({ name }) => name).join(", ") || "none";
+  return Promise.resolve({ ok: false as const, text: `There is no tool ${call.name}. The tools are: ${names}.` });
+}

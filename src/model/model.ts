@@ -1,0 +1,104 @@
+import { z } from "zod";
+import type { Usage } from "../run/run-event.ts";
+
+/** What the caller said: the beginning of a conversation. */
+export const Message = z.strictObject({
+  role: z.enum(["user", "assistant", "system", "developer"]),
+  content: z.string(),
+});
+export type Message = z.infer<typeof Message>;
+
+/** The answer to one tool call, in words for the model. */
+export interface CallOutput {
+  callId: string;
+  output: string;
+}
+
+export interface ToolDeclaration {
+  name: string;
+  description: string;
+  parameters: Readonly<Record<string, unknown>>;
+}
+
+/** All that the provider is asked in one turn. */
+export interface TurnRequest {
+  /** Null: the deployment's own model. */
+  model: string | null;
+  instructions: string;
+  /** Messages at the beginning, call outputs afterwards. */
+  input: { messages: readonly Message[] } | { outputs: readonly CallOutput[] };
+  /** The response that this turn continues; null at the beginning. */
+  previousResponseId: string | null;
+  tools: readonly ToolDeclaration[];
+  /** True: answer with a token at once. False: hold the connection until the answer is there. */
+  background: boolean;
+  /** Sent to the provider as they are; the durable run sends `nightshift_run` and `nightshift_op`. */
+  metadata: Readonly<Record<string, string>>;
+}
+
+/** A tool call that the model asks for; the arguments are the model's text, not yet checked. */
+export const CallRequest = z.object({ id: z.string(), name: z.string(), arguments: z.string() });
+export type CallRequest = z.infer<typeof CallRequest>;
+
+/** What one response said. `items` are the provider's own wire format, kept and sent back as they are. */
+export const TurnOutput = z.object({
+  responseId: z.string(),
+  text: z.string(),
+  calls: z.array(CallRequest),
+  items: z.array(z.record(z.string(), z.unknown())),
+});
+export type TurnOutput = z.infer<typeof TurnOutput>;
+
+/** The model is still at work; `token` finds it again. `pollAfterSeconds` is the provider's hint, or null. */
+export interface Pending {
+  kind: "pending";
+  responseId: string;
+  token: string;
+  pollAfterSeconds: number | null;
+}
+
+/** How a response ended. */
+export type Ending =
+  | { kind: "completed"; output: TurnOutput; usage: Usage }
+  | { kind: "incomplete"; output: TurnOutput; usage: Usage; reason: string }
+  /** `retryable`: another attempt may do better. */
+  | { kind: "failed"; responseId: string; code: string; message: string; retryable: boolean; usage: Usage }
+  | { kind: "cancelled"; responseId: string; usage: Usage };
+
+/** The provider did not do what was asked; `retryAfterSeconds` is its own wait, or null. */
+interface Refusal {
+  code: string;
+  message: string;
+  retryAfterSeconds: number | null;
+  throttled: boolean;
+}
+
+/**
+ * How a POST ended. `refused`: for sure nothing was made, and the same request may do better later when `retryable`.
+ * `unknown`: nobody saw its end, the provider may have made a response.
+ */
+export type StartAnswer =
+  | Pending
+  | Ending
+  | ({ kind: "refused"; retryable: boolean } & Refusal)
+  | ({ kind: "unknown" } & Refusal);
+
+/** How a look ended. `lost`: the provider no longer has it. `unavailable`: no answer this time. */
+export type LookAnswer = Pending | Ending | { kind: "lost"; responseId: string } | ({ kind: "unavailable" } & Refusal);
+
+/**
+ * Where turns are answered. Each verb is one HTTP attempt; nothing the provider does makes it reject, failures are data.
+ * Implementations pass test/contract/model.ts.
+ */
+export interface Model {
+  /** Names the wire format in tokens and telemetry: `responses`. */
+  readonly provider: string;
+  start(turn: TurnRequest, signal?: AbortSignal): Promise<StartAnswer>;
+  /** @throws NightshiftError `token_invalid` for a token that this provider did not make */
+  look(token: string, signal?: AbortSignal): Promise<LookAnswer>;
+  /**
+   * Asks the provider to stop. Best effort: what became of it is for `look` to say.
+   * @throws NightshiftError `token_invalid` for a token that this provider did not make
+   */
+  cancel(token: string): Promise<{ kind: "asked" } | { kind: "unavailable"; message: string }>;
+}

@@ -1,0 +1,66 @@
+import OpenAI from "openai";
+import { messageOf } from "../errors.ts";
+
+interface ProviderFailure {
+  code: string;
+  message: string;
+  retryAfterSeconds: number | null;
+  throttled: boolean;
+}
+
+/** What a failed request says, in the words of the port. */
+export function failureOf(error: unknown): ProviderFailure {
+  if (!(error instanceof OpenAI.APIError)) return plain("not_a_response", messageOf(error));
+  if (error instanceof OpenAI.APIConnectionTimeoutError)
+    return plain("timeout", "The provider did not answer in time.");
+  if (error.status === undefined)
+    return plain("connection", `The connection failed: ${causeOf(error) ?? error.message}.`);
+  return {
+    code: error.code ?? `http_${error.status}`,
+    message: `The provider answered ${error.message}`,
+    retryAfterSeconds: retryAfterSeconds(error.headers),
+    throttled: error.status === 429 || error.status === 503,
+  };
+}
+
+function plain(code: string, message: string): ProviderFailure {
+  return { code, message, retryAfterSeconds: null, throttled: false };
+}
+
+/** Nobody saw how the request ended, so it may have had its effect: any 5xx, 408, a timeout, a lost connection. */
+export function isAmbiguous(error: unknown): boolean {
+  if (!(error instanceof OpenAI.APIError)) return true;
+  if (error.status !== undefined) return error.status === 408 || error.status >= 500;
+  return !neverConnected.has(causeOf(error) ?? "");
+}
+
+const neverConnected = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
+
+/** The request itself is wrong: the same one will never do better. */
+export function neverBetter(error: unknown): boolean {
+  return error instanceof OpenAI.APIError && [400, 404, 413, 422].includes(error.status ?? 0);
+}
+
+export function isGone(error: unknown): boolean {
+  return error instanceof OpenAI.APIError && error.status === 404;
+}
+
+/** The system's own code lies two causes deep: the SDK wraps fetch, and fetch wraps the socket. */
+function causeOf(error: unknown): string | undefined {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if ("code" in cause && typeof cause.code === "string") return cause.code;
+  }
+  return undefined;
+}
+
+/** `retry-after-ms`, or `retry-after` in seconds or as a date (RFC 9110, section 10.2.3). */
+function retryAfterSeconds(headers: Headers | undefined): number | null {
+  const milliseconds = Number(headers?.get("retry-after-ms") ?? Number.NaN);
+  if (milliseconds >= 0) return milliseconds / 1000;
+  const text = headers?.get("retry-after");
+  const seconds = Number(text ?? Number.NaN);
+  if (seconds >= 0) return seconds;
+  const date = Date.parse(text ?? "");
+  const sent = Date.parse(headers?.get("date") ?? "");
+  return Number.isNaN(date) || Number.isNaN(sent) ? null : Math.max(0, (date - sent) / 1000);
+}

@@ -1,0 +1,101 @@
+import { z } from "zod";
+import { encodeToken } from "../agent/continuation-token.ts";
+import { noUsage, type Usage } from "../run/run-event.ts";
+import type { Ending, Pending, TurnOutput } from "./model.ts";
+
+const tokens = z.number().int().nonnegative().catch(0);
+
+/** What we read of a response object; lenient, because providers add to it. */
+const WireResponse = z.object({
+  id: z.string().min(1),
+  status: z.string(),
+  output: z.array(z.record(z.string(), z.unknown())).catch([]),
+  error: z.object({ code: z.string().catch("unknown"), message: z.string().catch("") }).nullish(),
+  incomplete_details: z.object({ reason: z.string().catch("unknown") }).nullish(),
+  usage: z
+    .object({
+      input_tokens: tokens,
+      input_tokens_details: z.object({ cached_tokens: tokens }).catch({ cached_tokens: 0 }),
+      output_tokens: tokens,
+      output_tokens_details: z.object({ reasoning_tokens: tokens }).catch({ reasoning_tokens: 0 }),
+      total_tokens: tokens,
+    })
+    .nullish(),
+});
+type WireResponse = z.infer<typeof WireResponse>;
+
+/** The failures of a response that another attempt may not share (responses-api.md, section 1.11). */
+const retryableCodes = new Set(["server_error", "rate_limit_exceeded", "vector_store_timeout"]);
+
+/** What a response object says; null when it is none. A status that nobody knows is not "still running". */
+export function answerOf(provider: string, body: unknown, pollAfter: number | null): Pending | Ending | null {
+  const parsed = WireResponse.safeParse(body);
+  if (!parsed.success) return null;
+  const { id: responseId, status, error, incomplete_details: details } = parsed.data;
+  const usage = usageOf(parsed.data);
+  switch (status) {
+    case "queued":
+    case "in_progress":
+      return { kind: "pending", responseId, token: encodeToken(provider, responseId), pollAfterSeconds: pollAfter };
+    case "completed":
+      return { kind: "completed", output: outputOf(parsed.data), usage };
+    case "incomplete":
+      return { kind: "incomplete", output: outputOf(parsed.data), usage, reason: details?.reason ?? "unknown" };
+    case "cancelled":
+      return { kind: "cancelled", responseId, usage };
+    case "failed": {
+      const { code, message } = error ?? { code: "unknown", message: "It gave no reason." };
+      return { kind: "failed", responseId, code, message, retryable: retryableCodes.has(code), usage };
+    }
+    default: {
+      const message = `It reported the unknown status ${JSON.stringify(status)}.`;
+      return { kind: "failed", responseId, code: "unknown_status", message, retryable: true, usage };
+    }
+  }
+}
+
+/** The provider's hint `openai-poll-after-ms`, in seconds. */
+export function pollAfterSeconds(headers: Headers): number | null {
+  const milliseconds = Number(headers.get("openai-poll-after-ms") ?? Number.NaN);
+  return milliseconds > 0 ? milliseconds / 1000 : null;
+}
+
+function usageOf({ usage }: WireResponse): Usage {
+  if (!usage) return noUsage;
+  return {
+    inputTokens: usage.input_tokens,
+    cachedTokens: usage.input_tokens_details.cached_tokens,
+    outputTokens: usage.output_tokens,
+    reasoningTokens: usage.output_tokens_details.reasoning_tokens,
+    totalTokens: usage.total_tokens,
+  };
+}
+
+const FunctionCall = z.object({
+  type: z.literal("function_call"),
+  call_id: z.string().min(1),
+  name: z.string(),
+  arguments: z.string(),
+});
+const MessageItem = z.object({ type: z.literal("message"), content: z.array(z.unknown()) });
+const Part = z.union([
+  z.object({ type: z.literal("output_text"), text: z.string() }).transform((part) => part.text),
+  z.object({ type: z.literal("refusal"), refusal: z.string() }).transform((part) => part.refusal),
+]);
+
+function outputOf({ id: responseId, output: items }: WireResponse): TurnOutput {
+  const calls = items.flatMap((item) => {
+    const call = FunctionCall.safeParse(item);
+    return call.success ? [{ id: call.data.call_id, name: call.data.name, arguments: call.data.arguments }] : [];
+  });
+  const texts = items.flatMap((item) => {
+    const message = MessageItem.safeParse(item);
+    return message.success ? message.data.content.flatMap(textOf) : [];
+  });
+  return { responseId, text: texts.join("\n"), calls, items };
+}
+
+function textOf(part: unknown): string[] {
+  const text = Part.safeParse(part);
+  return text.success ? [text.data] : [];
+}

@@ -1,0 +1,96 @@
+import OpenAI from "openai";
+import type { ResponseCreateParamsNonStreaming, ResponseInput } from "openai/resources/responses/responses";
+import { decodeToken } from "../agent/continuation-token.ts";
+import type { LookAnswer, Model, StartAnswer, TurnRequest } from "./model.ts";
+import { failureOf, isAmbiguous, isGone, neverBetter } from "./responses-failures.ts";
+import { answerOf, pollAfterSeconds } from "./responses-wire.ts";
+
+export interface ResponsesSettings {
+  /** With its version: `https://api.openai.com/v1`, or `https://<resource>.openai.azure.com/openai/v1/`. */
+  baseUrl: string;
+  /** A key, or a function that gives a fresh token for each request. */
+  apiKey: string | (() => Promise<string>);
+  /** The model or deployment of agents that name none. */
+  model: string;
+}
+
+const postTimeout = 60_000;
+const getTimeout = 30_000;
+
+/** The OpenAI Responses API in background mode. One attempt per verb: the SDK's own retries are off. */
+export function responsesModel({ baseUrl, apiKey, model }: ResponsesSettings): Model {
+  const client = new OpenAI({ baseURL: baseUrl, apiKey, maxRetries: 0 });
+  const provider = "responses";
+
+  return {
+    provider,
+    async start(turn, signal): Promise<StartAnswer> {
+      const timeout = turn.background ? postTimeout : 600_000;
+      try {
+        const posted = client.responses.create(toBody(turn, model), { timeout, ...(signal && { signal }) });
+        const { data, response } = await posted.withResponse();
+        return answerOf(provider, data, pollAfterSeconds(response.headers)) ?? notAResponse("unknown");
+      } catch (error) {
+        const failure = failureOf(error);
+        if (isAmbiguous(error)) return { kind: "unknown", ...failure };
+        return { kind: "refused", retryable: !neverBetter(error), ...failure };
+      }
+    },
+    async look(token, signal): Promise<LookAnswer> {
+      const responseId = decodeToken(provider, token);
+      try {
+        const got = client.responses.retrieve(responseId, {}, { timeout: getTimeout, ...(signal && { signal }) });
+        const { data, response } = await got.withResponse();
+        return answerOf(provider, data, pollAfterSeconds(response.headers)) ?? notAResponse("unavailable");
+      } catch (error) {
+        return isGone(error) ? { kind: "lost", responseId } : { kind: "unavailable", ...failureOf(error) };
+      }
+    },
+    async cancel(token) {
+      const responseId = decodeToken(provider, token);
+      try {
+        await client.responses.cancel(responseId, { timeout: getTimeout });
+        return { kind: "asked" };
+      } catch (error) {
+        // 400, 404 and 409 say that there is nothing to cancel any more: what became of it is for `look`.
+        if (error instanceof OpenAI.APIError && [400, 404, 409].includes(error.status ?? 0)) return { kind: "asked" };
+        return { kind: "unavailable", message: failureOf(error).message };
+      }
+    },
+  };
+}
+
+function toBody(turn: TurnRequest, model: string): ResponseCreateParamsNonStreaming {
+  return {
+    model: turn.model ?? model,
+    instructions: turn.instructions,
+    input: toInput(turn.input),
+    background: turn.background,
+    store: true,
+    metadata: { ...turn.metadata },
+    ...(turn.previousResponseId !== null && { previous_response_id: turn.previousResponseId }),
+    ...(turn.tools.length > 0 && {
+      tools: turn.tools.map((tool) => ({
+        type: "function" as const,
+        name: tool.name,
+        description: tool.description,
+        parameters: { ...tool.parameters },
+        strict: false,
+      })),
+    }),
+  };
+}
+
+function toInput(input: TurnRequest["input"]): ResponseInput {
+  if ("messages" in input) return input.messages.map(({ role, content }) => ({ role, content }));
+  return input.outputs.map(({ callId, output }) => ({
+    type: "function_call_output" as const,
+    call_id: callId,
+    output,
+  }));
+}
+
+function notAResponse<Kind extends "unknown" | "unavailable">(kind: Kind) {
+  const message = "The provider answered with something that is not a response.";
+  return { kind, code: "not_a_response", message, retryAfterSeconds: null, throttled: false };
+}

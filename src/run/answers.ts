@@ -1,0 +1,140 @@
+import type { CallId, Instant, OperationId } from "./ids.ts";
+import type { Closing } from "./next-move.ts";
+import { endOf } from "./next-move.ts";
+import { hasEnded, type LiveRun, type Run } from "./run.ts";
+import { excerptOf, type Failure, type NewEvent, type PayloadRef, type Usage } from "./run-event.ts";
+import { retryAt } from "./waits.ts";
+
+/** Which attempt an answer belongs to. */
+export interface Attempt {
+  turn: number;
+  attempt: number;
+  op: OperationId;
+}
+
+/** A call as the model asked for it, with what its tool says about repeating it. */
+export interface RequestedCall {
+  callId: CallId;
+  tool: string;
+  repeat: "safe" | "never";
+  timeoutSeconds: number;
+  arguments: string;
+}
+
+/** An answered turn, its output already kept. */
+export interface Answer extends Attempt {
+  responseId: string;
+  output: PayloadRef;
+  text: string;
+  usage: Usage;
+  calls: readonly RequestedCall[];
+  /** Null: the response is whole. Else why the model stopped early. */
+  stopped: string | null;
+}
+
+/** Calls of one turn that are carried out; those beyond are refused, and the refusal is their output. */
+const maxCalls = 32;
+
+/** True while `attempt` is the one that the run waits for: an answer to any other is a surplus. */
+export function isOpen(run: Run, attempt: Attempt): run is LiveRun {
+  const { turn } = run;
+  if (hasEnded(run) || (turn.state !== "intended" && turn.state !== "started")) return false;
+  return turn.op === attempt.op;
+}
+
+/**
+ * The one decision about a response that exists (design.md, section 5): its attempt is open: it is the turn's; it is
+ * known already: nothing; its attempt was given up: it is a surplus.
+ */
+export function responseSeen(
+  run: Run,
+  attempt: Attempt,
+  seen: { responseId: string; token: string; usage: Usage },
+): NewEvent[] {
+  const { responseId, token, usage } = seen;
+  if (isOpen(run, attempt)) {
+    return run.turn.state === "intended" ? [{ type: "turn-started", ...attempt, responseId, token }] : [];
+  }
+  return run.orphanOps.includes(attempt.op) ? [{ type: "orphan-confirmed", op: attempt.op, responseId, usage }] : [];
+}
+
+/** What an answer to the open attempt leads to. */
+export function answered(run: Run, answer: Answer, closing: Closing | null): NewEvent[] {
+  if (closing === "cancel") return [late(answer), { type: "run-cancelled", output: answer.output }];
+  const kept = answer.calls.slice(0, maxCalls);
+  const completed: NewEvent = {
+    ...lineOf(answer),
+    type: "turn-completed",
+    refusedCalls: answer.calls.slice(maxCalls).map((call) => call.callId),
+  };
+  if (answer.stopped !== null) return [completed, stoppedEarly(answer, answer.stopped)];
+  if (answer.calls.length === 0) return [completed, { type: "run-completed", output: answer.output }];
+  if (closing === "deadline") return [completed, endOf({ ...run, lastOutput: answer.output }, "deadline")];
+  return [completed, ...kept.map((call) => requestOf(answer.turn, call))];
+}
+
+/** What an attempt that gave no answer leads to: another attempt at its time, or, when `fatal`, the run's end. */
+export function attemptFailed(
+  run: Run,
+  attempt: Attempt,
+  failure: {
+    responseId: string | null;
+    error: Failure;
+    usage: Usage;
+    hintSeconds: number | null;
+    fatal: string | null;
+  },
+  closing: Closing | null,
+  now: Instant,
+): NewEvent[] {
+  const { responseId, error, usage, hintSeconds, fatal } = failure;
+  const again = retryAt(now, attempt.attempt, hintSeconds);
+  const failed: NewEvent = { type: "turn-failed", ...attempt, responseId, error, usage, retryAt: again };
+  if (closing) return [failed, endOf(run, closing, error.message)];
+  if (fatal === null) return [failed];
+  return [failed, { type: "run-failed", error: { code: fatal, message: error.message }, output: run.lastOutput }];
+}
+
+/** What a POST that nobody saw the end of leads to. */
+export function outcomeUnknown(
+  run: Run,
+  attempt: Attempt,
+  reason: string,
+  hintSeconds: number | null,
+  closing: Closing | null,
+  now: Instant,
+): NewEvent[] {
+  const again = retryAt(now, attempt.attempt, hintSeconds);
+  const orphan: NewEvent = { type: "orphan-possible", ...attempt, reason, retryAt: again };
+  return closing ? [orphan, endOf(run, closing, reason)] : [orphan];
+}
+
+/** What a response that is not there any more leads to. */
+export function turnLost(
+  run: Run,
+  attempt: Attempt,
+  responseId: string,
+  closing: Closing | null,
+  now: Instant,
+): NewEvent[] {
+  const lost: NewEvent = { type: "turn-lost", ...attempt, responseId, retryAt: retryAt(now, attempt.attempt, null) };
+  return closing ? [lost, endOf(run, closing)] : [lost];
+}
+
+function lineOf({ turn, attempt, op, responseId, output, usage, text }: Answer) {
+  return { turn, attempt, op, responseId, output, usage, excerpt: excerptOf(text) };
+}
+
+function late(answer: Answer): NewEvent {
+  return { ...lineOf(answer), type: "late-answer-ignored" };
+}
+
+function stoppedEarly(answer: Answer, reason: string): NewEvent {
+  const error = { code: "model_incomplete", message: `The model stopped early: ${reason}.` };
+  return { type: "run-incomplete", error, output: answer.output };
+}
+
+function requestOf(turn: number, call: RequestedCall): NewEvent {
+  const { callId, tool, repeat, timeoutSeconds } = call;
+  return { type: "call-requested", turn, callId, tool, repeat, timeoutSeconds, excerpt: excerptOf(call.arguments) };
+}

@@ -1,0 +1,124 @@
+import { type CallId, type Instant, plusSeconds, secondsBetween } from "./ids.ts";
+import { type Call, hasEnded, type LiveRun, type Run, type Turn } from "./run.ts";
+import type { NewEvent } from "./run-event.ts";
+import { longestWaitSeconds } from "./waits.ts";
+
+/** Who asks, and when. */
+export interface Moment {
+  now: Instant;
+  /** A random id of this process's start. */
+  by: string;
+  /** True where no other process can be alive (the local host holds the lock of its state). */
+  soleProcess: boolean;
+}
+
+/** Why a run is to end although its work is not done. */
+export type Closing = "cancel" | "deadline";
+
+/** What a step does next. Every one is decided from the run alone. */
+export type Move =
+  | { kind: "finished" }
+  | { kind: "wait"; until: Instant }
+  /** The open intent's process is dead or late: its POST may have made a response. */
+  | { kind: "orphan"; events: NewEvent[] }
+  | { kind: "begin"; turn: number; attempt: number }
+  | { kind: "look"; turn: StartedTurn }
+  | { kind: "close"; turn: StartedTurn; closing: Closing }
+  | { kind: "end"; events: NewEvent[] }
+  | { kind: "calls"; calls: CallId[] }
+  | { kind: "give-up"; calls: Call[] };
+
+export type StartedTurn = Extract<Turn, { state: "started" }>;
+
+/** Attempts of one turn that may have cost something, before the run is given up. */
+const maxSpent = 5;
+/** Times that one call is started. */
+export const maxExecutions = 5;
+
+export function nextMove(run: Run, generation: number, moment: Moment): Move {
+  if (hasEnded(run) || run.generation > generation) return { kind: "finished" };
+  const closing = closingOf(run, moment.now);
+  const { turn } = run;
+  switch (turn.state) {
+    case "intended":
+      if (mayBeAlive(turn, moment)) return { kind: "wait", until: turn.until };
+      return { kind: "orphan", events: [orphan(turn, moment.now), ...(closing ? [endOf(run, closing)] : [])] };
+    case "started":
+      return closing ? { kind: "close", turn, closing } : { kind: "look", turn };
+    case "none":
+      return closing ? { kind: "end", events: [endOf(run, closing)] } : { kind: "begin", turn: 1, attempt: 1 };
+    case "broken":
+      return closing ? { kind: "end", events: [endOf(run, closing)] } : again(run, turn, moment.now);
+    case "answered":
+      return closing ? { kind: "end", events: [endOf(run, closing)] } : goOn(run, turn.n, moment);
+  }
+}
+
+/** A cancel asked for comes before a deadline that has passed. */
+export function closingOf(run: LiveRun, now: Instant): Closing | null {
+  if (run.cancelRequestedAt) return "cancel";
+  return now >= run.deadline ? "deadline" : null;
+}
+
+/** The event that ends a run early; what the last answered turn said is kept. */
+export function endOf(run: Run, closing: Closing, lastError?: string): NewEvent {
+  const output = run.lastOutput;
+  if (closing === "cancel") return { type: "run-cancelled", output };
+  const seconds = run.limits.deadlineSeconds;
+  const message = `The deadline of ${seconds} s passed before the work was done.${lastError ? ` ${lastError}` : ""}`;
+  return { type: "run-incomplete", error: { code: "limit_deadline", message }, output };
+}
+
+function mayBeAlive(work: { by: string; until: Instant }, moment: Moment): boolean {
+  return moment.now < work.until && (!moment.soleProcess || work.by === moment.by);
+}
+
+function orphan(turn: Extract<Turn, { state: "intended" }>, now: Instant): NewEvent {
+  const reason = `Process ${turn.by} did not record how its request ended; the provider may have made a response.`;
+  return { type: "orphan-possible", turn: turn.n, attempt: turn.attempt, op: turn.op, reason, retryAt: now };
+}
+
+function again(run: Run, turn: Extract<Turn, { state: "broken" }>, now: Instant): Move {
+  if (turn.spent >= maxSpent) {
+    const message = `Turn ${turn.n} gave no answer in ${turn.spent} attempts. The last: ${turn.error.message}`;
+    return {
+      kind: "end",
+      events: [{ type: "run-failed", error: { code: "turn_attempts", message }, output: run.lastOutput }],
+    };
+  }
+  if (now < turn.retryAt) return { kind: "wait", until: turn.retryAt };
+  return { kind: "begin", turn: turn.n, attempt: turn.attempt + 1 };
+}
+
+function goOn(run: LiveRun, turn: number, moment: Moment): Move {
+  const open = run.calls.filter((call) => call.result === null);
+  if (open.length > 0) return forCalls(open, moment);
+  if (turn < run.limits.maxTurns) return { kind: "begin", turn: turn + 1, attempt: 1 };
+  const message = `The run's limit of ${run.limits.maxTurns} turns was reached. Start one with a higher limits.maxTurns.`;
+  return {
+    kind: "end",
+    events: [{ type: "run-incomplete", error: { code: "limit_turns", message }, output: run.lastOutput }],
+  };
+}
+
+function forCalls(open: readonly Call[], moment: Moment): Move {
+  const hopeless = open.filter((call) => !mayStart(call) && call.execution && !mayBeAlive(call.execution, moment));
+  if (hopeless.length > 0) return { kind: "give-up", calls: hopeless };
+  const startable = open.filter(mayStart);
+  if (startable.length > 0) return { kind: "calls", calls: startable.map((call) => call.id) };
+  const ends = open.flatMap((call) => (call.execution ? [call.execution.until] : [])).sort();
+  return { kind: "wait", until: ends[0] ?? plusSeconds(moment.now, longestWaitSeconds) };
+}
+
+/** A `safe` call may be started again at once, also while another execution of it may be running. */
+export function mayStart(call: Call): boolean {
+  if (call.result !== null) return false;
+  return call.execution === null || (call.repeat === "safe" && call.execution.n < maxExecutions);
+}
+
+/** Seconds that a wait until `until` takes, at most 15 minutes and never beyond the deadline that is still to come. */
+export function waitSeconds(run: Run, now: Instant, until: Instant): number {
+  const toDeadline = secondsBetween(now, run.deadline);
+  const seconds = Math.min(secondsBetween(now, until), longestWaitSeconds);
+  return Math.max(0, toDeadline > 0 ? Math.min(seconds, toDeadline) : seconds);
+}

@@ -1,0 +1,100 @@
+import { plusSeconds, secondsBetween } from "../run/ids.ts";
+import { mayStart, waitSeconds } from "../run/next-move.ts";
+import { hasEnded, type Run } from "../run/run.ts";
+import { excerptOf, type NewEvent } from "../run/run-event.ts";
+import { beginTurn } from "./begin-turn.ts";
+import { closeTurn } from "./close-turn.ts";
+import type { AdvanceRunInput, AdvanceRunOutput } from "./contract.ts";
+import { lookAtTurn } from "./look-at-turn.ts";
+import { beginStepping, type Outcome, type Stepping, type StepServices } from "./stepping.ts";
+
+/** More moves than a step makes between two waits; should there be more, the next step goes on from what is stored. */
+const maxMoves = 12;
+
+/**
+ * One bounded step of a run: makes the moves that are due, at most a few requests to the provider, and says what to do
+ * next. It never waits for the model. Throws only when the store does; everything it did is found by the next one.
+ */
+export async function advanceRun(
+  { runId, generation }: AdvanceRunInput,
+  services: StepServices,
+): Promise<AdvanceRunOutput> {
+  const stepping = beginStepping(runId, generation, services);
+  for (let move = 0; move < maxMoves; move++) {
+    const run = await services.store.get(runId);
+    if (!run) return { kind: "finished" };
+    const outcome = await makeMove(run, stepping);
+    if (outcome) return outcome;
+  }
+  const breath = await stepping.sleep((run) =>
+    hasEnded(run) ? null : { seconds: 1, change: { events: [], pulse: {} } },
+  );
+  return breath ?? { kind: "finished" };
+}
+
+async function makeMove(run: Run, stepping: Stepping): Promise<Outcome> {
+  const move = stepping.moveOf(run);
+  switch (move.kind) {
+    case "finished":
+      return { kind: "finished" };
+    case "wait":
+      return rest(stepping);
+    case "orphan":
+    case "end":
+      return commitMove(stepping);
+    case "begin":
+      return beginTurn(run, stepping);
+    case "look":
+      return lookAtTurn(run, move.turn, stepping);
+    case "close":
+      return closeTurn(run, move.turn, move.closing, stepping);
+    case "calls":
+      return handOutCalls(stepping);
+    case "give-up":
+      return giveUpCalls(stepping);
+  }
+}
+
+function rest(stepping: Stepping): Promise<Outcome> {
+  return stepping.sleep((run) => {
+    const move = stepping.moveOf(run);
+    if (move.kind !== "wait") return null;
+    return { seconds: waitSeconds(run, stepping.now(), move.until), change: { events: [], pulse: {} } };
+  });
+}
+
+async function commitMove(stepping: Stepping): Promise<Outcome> {
+  await stepping.commit((run) => {
+    const move = stepping.moveOf(run);
+    return move.kind === "orphan" || move.kind === "end" ? { events: move.events, pulse: {} } : null;
+  });
+  return null;
+}
+
+async function handOutCalls(stepping: Stepping): Promise<Outcome> {
+  const stored = await stepping.commit((run) => {
+    if (stepping.moveOf(run).kind !== "calls") return null;
+    const longest = Math.max(...run.calls.filter(mayStart).map((call) => call.timeoutSeconds));
+    return { events: [], pulse: { nextLookAt: plusSeconds(stepping.now(), longest + 15), trouble: null } };
+  });
+  const move = stepping.moveOf(stored);
+  return move.kind === "calls" ? { kind: "calls", turn: stored.turn.n, calls: move.calls } : null;
+}
+
+const unknownOutcome =
+  "The outcome of this call is unknown: its process died, and it may not be repeated. It may have had its effect or not.";
+
+async function giveUpCalls(stepping: Stepping): Promise<Outcome> {
+  const result = await stepping.services.store.putPayload(stepping.runId, "result-unknown", unknownOutcome);
+  await stepping.commit((run) => {
+    const move = stepping.moveOf(run);
+    if (move.kind !== "give-up") return null;
+    const now = stepping.now();
+    const events = move.calls.map(({ turn, id: callId, execution }): NewEvent => {
+      const seconds = Math.max(0, secondsBetween(execution?.at ?? now, now));
+      return { type: "call-failed", turn, callId, result, excerpt: excerptOf(unknownOutcome), seconds };
+    });
+    return { events, pulse: {} };
+  });
+  return null;
+}

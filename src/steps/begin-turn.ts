@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { run as runStep } from "../agent/run.ts";
+import { NightshiftError } from "../errors.ts";
+import { Message, type TurnRequest } from "../model/model.ts";
+import type { Attempt } from "../run/answers.ts";
+import { OperationId, plusSeconds } from "../run/ids.ts";
+import { hasEnded, type Run } from "../run/run.ts";
+import type { NewEvent } from "../run/run-event.ts";
+import { recordAnswer } from "./record-answer.ts";
+import type { Outcome, Stepping } from "./stepping.ts";
+
+/** The POST ends within this; its intent stays open for 15 s more. */
+export const postTimeoutSeconds = 60;
+const intentSeconds = postTimeoutSeconds + 15;
+
+/**
+ * Makes one attempt at the next turn: the intent is journalled, then the POST is made, then its end is journalled. A
+ * process that dies in between leaves the intent: the next step waits until it must have ended, and makes another.
+ */
+export async function beginTurn(run: Run, stepping: Stepping): Promise<Outcome> {
+  const { agents, model } = stepping.services;
+  const agent = agents.get(run.agent);
+  if (!agent) return endWithoutAgent(stepping);
+  const input = await inputOf(run, stepping);
+  const attempt = await intend(stepping);
+  if (!attempt) return null;
+  const thread = { lastResponseId: run.lastResponseId };
+  const { answer } = await runStep(
+    agent,
+    thread,
+    { input },
+    {
+      model,
+      allowBackgroundResponses: true,
+      tools: "return",
+      metadata: { nightshift_run: run.id, nightshift_op: attempt.op },
+    },
+  );
+  return recordAnswer(attempt, answer, stepping);
+}
+
+async function endWithoutAgent(stepping: Stepping): Promise<Outcome> {
+  await stepping.commit((run) => {
+    if (hasEnded(run)) return null;
+    const message = `This deployment has no agent ${run.agent} any more. Deploy it again and start a new run.`;
+    const error = { code: "agent_not_found", message };
+    return { events: [{ type: "run-failed", error, output: run.lastOutput }], pulse: {} };
+  });
+  return null;
+}
+
+/** What the turn is asked: the caller's input at first, then the output of every call of the turn before. */
+async function inputOf(run: Run, { runId, services: { store } }: Stepping): Promise<TurnRequest["input"]> {
+  if (run.lastResponseId === null) {
+    return { messages: z.array(Message).parse(JSON.parse(await store.getPayload(runId, run.input))) };
+  }
+  const outputs = await Promise.all(
+    run.calls.map(async ({ id: callId, result }) => {
+      if (!result) throw new NightshiftError("internal", `Call ${callId} of ${runId} has no result yet.`);
+      return { callId, output: await store.getPayload(runId, result) };
+    }),
+  );
+  const refusal = "Not executed: one turn may ask for at most 32 calls. Ask for it again in the next turn.";
+  return { outputs: [...outputs, ...run.refusedCalls.map((callId) => ({ callId, output: refusal }))] };
+}
+
+/** Journals that a POST is about to be made; null when the run no longer asks for one. */
+async function intend(stepping: Stepping): Promise<Attempt | null> {
+  const { randomHex, process } = stepping.services;
+  const op = OperationId.parse(`op_${randomHex(16)}`);
+  let attempt: Attempt | null = null;
+  await stepping.commit((run) => {
+    const move = stepping.moveOf(run);
+    attempt = move.kind === "begin" ? { turn: move.turn, attempt: move.attempt, op } : null;
+    if (!attempt) return null;
+    const until = plusSeconds(stepping.now(), intentSeconds);
+    const intended: NewEvent = { type: "turn-intended", ...attempt, by: process.by, until };
+    const events: NewEvent[] = run.status === "queued" ? [{ type: "run-started" }, intended] : [intended];
+    return { events, pulse: { nextLookAt: until } };
+  });
+  return attempt;
+}

@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { CallId, RunId } from "../run/ids.ts";
+
+/**
+ * The names, shapes and attempts that durable histories hold. A name is never renamed; a shape only gains optional
+ * fields; everything here is small, because history carries ids, not content.
+ */
+export interface Activity<Input, Output> {
+  name: string;
+  input: z.ZodType<Input>;
+  output: z.ZodType<Output>;
+}
+
+/** Who retries, and how often: the host, these many times, before a step counts as out of attempts. */
+export interface Retries {
+  attempts: number;
+  firstSeconds: number;
+  backoff: number;
+  maxSeconds: number;
+}
+
+export const orchestrationName = "run-agent";
+
+/** The whole state of an orchestration. `failures`: steps in a row that ran out of attempts. */
+export const RunAgentInput = z.object({
+  runId: RunId,
+  generation: z.int().nonnegative(),
+  failures: z.int().nonnegative(),
+});
+export type RunAgentInput = z.infer<typeof RunAgentInput>;
+
+export const AdvanceRunInput = z.object({ runId: RunId, generation: z.int().nonnegative() });
+export type AdvanceRunInput = z.infer<typeof AdvanceRunInput>;
+
+export const AdvanceRunOutput = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("finished") }),
+  z.object({ kind: z.literal("wait"), bell: z.int().nonnegative(), seconds: z.number().nonnegative() }),
+  z.object({ kind: z.literal("calls"), turn: z.int().positive(), calls: z.array(CallId) }),
+]);
+export type AdvanceRunOutput = z.infer<typeof AdvanceRunOutput>;
+
+export const PerformCallInput = z.object({ runId: RunId, turn: z.int().positive(), callId: CallId });
+export type PerformCallInput = z.infer<typeof PerformCallInput>;
+
+export const advanceRunActivity: Activity<AdvanceRunInput, AdvanceRunOutput> = {
+  name: "advance-run",
+  input: AdvanceRunInput,
+  output: AdvanceRunOutput,
+};
+export const advanceRunRetries: Retries = { attempts: 5, firstSeconds: 1, backoff: 2, maxSeconds: 30 };
+
+/** The result is in the store; history only learns that the activity ended. */
+export const performCallActivity: Activity<PerformCallInput, null> = {
+  name: "perform-call",
+  input: PerformCallInput,
+  output: z.null(),
+};
+
+/** The name of the external event that means "look at the store now". */
+export function bellName(bell: number): string {
+  return `bell-${bell}`;
+}

@@ -1,0 +1,24 @@
+import { messageOf } from "../errors.ts";
+import { instanceId } from "../run/ids.ts";
+import type { Run } from "../run/run.ts";
+import { bellName, type RunAgentInput } from "./contract.ts";
+import type { Log } from "./services.ts";
+
+/** The durable engine, as the steps and the API see it. */
+export interface Orchestrations {
+  /** Starts the orchestration under `instance`. One that exists already and has not ended is success. */
+  start(instance: string, input: RunAgentInput): Promise<void>;
+  /** What became of it. Rejects when the engine could not say. */
+  state(instance: string): Promise<"missing" | "alive" | "ended">;
+  /** Raises an external event that carries nothing. */
+  ring(instance: string, event: string): Promise<void>;
+}
+
+/** Wakes the run's orchestration if it waits. A hint: failing to ring is logged, and the timer remains. */
+export async function ring(run: Run, orchestrations: Orchestrations, log: Log): Promise<void> {
+  try {
+    await orchestrations.ring(instanceId(run.id, run.generation), bellName(run.pulse.bell));
+  } catch (error) {
+    log({ level: "warn", message: "A bell could not be rung", runId: run.id, error: messageOf(error) });
+  }
+}

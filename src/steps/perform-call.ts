@@ -1,0 +1,101 @@
+import type { ToolOutcome } from "../agent/define-tool.ts";
+import { executeCall } from "../agent/run.ts";
+import { NightshiftError } from "../errors.ts";
+import { TurnOutput } from "../model/model.ts";
+import { plusSeconds, secondsBetween } from "../run/ids.ts";
+import { closingOf, mayStart } from "../run/next-move.ts";
+import { type Call, hasEnded, type Run } from "../run/run.ts";
+import { excerptOf, type NewEvent } from "../run/run-event.ts";
+import type { PerformCallInput } from "./contract.ts";
+import { keepTrying } from "./keep-trying.ts";
+import { type Orchestrations, ring } from "./orchestrations.ts";
+import { instantOf, type Services } from "./services.ts";
+import { watchCall } from "./watch-call.ts";
+
+export type PerformCallServices = Pick<Services, "store" | "agents" | "clock" | "process" | "randomHex" | "log"> & {
+  orchestrations: Orchestrations;
+};
+
+/**
+ * Executes one tool call and stores its result: the first stored result counts, a call that has one is not executed.
+ * A process that dies before the result is stored leaves a started call: the next one decides by the tool's `repeat`.
+ */
+export async function performCall(input: PerformCallInput, services: PerformCallServices): Promise<null> {
+  const { store, orchestrations, log } = services;
+  const claimed = await claim(input, services);
+  if (!claimed) return null;
+  const { run, call } = claimed;
+  const outcome = await execute(run, call, services);
+  if (!outcome) return null;
+  const name = `result-${input.turn}-${run.calls.indexOf(call) + 1}`;
+  const result = await keepTrying(() => store.putPayload(run.id, name, outcome.text), services);
+  const stored = await keepTrying(() => record(input, call, outcome, result, services), services);
+  const rungSince = stored.pulse.bell > run.pulse.bell;
+  if (rungSince && !hasEnded(stored)) await ring(stored, orchestrations, log);
+  return null;
+}
+
+interface Claimed {
+  run: Run;
+  call: Call;
+}
+
+/** Journals that this execution begins; null when the call may not be started (any more). */
+async function claim(input: PerformCallInput, { store, clock, process }: PerformCallServices): Promise<Claimed | null> {
+  let startable = false;
+  const run = await store.update(input.runId, (before) => {
+    const call = find(before, input);
+    const now = instantOf(clock);
+    startable = call !== null && !hasEnded(before) && !closingOf(before, now) && mayStart(call);
+    if (!startable || !call) return null;
+    const until = plusSeconds(now, call.timeoutSeconds + 15);
+    const execution = (call.execution?.n ?? 0) + 1;
+    const started: NewEvent = { type: "call-started", ...idOf(input), execution, by: process.by, until };
+    return { events: [started], pulse: {} };
+  });
+  const call = find(run, input);
+  return startable && call ? { run, call } : null;
+}
+
+function find(run: Run, { turn, callId }: PerformCallInput): Call | null {
+  return run.calls.find((call) => call.id === callId && call.turn === turn) ?? null;
+}
+
+function idOf({ turn, callId }: PerformCallInput) {
+  return { turn, callId };
+}
+
+/** The outcome, or null when the run ended or is to end meanwhile: then nobody wants it. */
+async function execute(run: Run, call: Call, services: PerformCallServices): Promise<ToolOutcome | null> {
+  const agent = services.agents.get(run.agent);
+  const request = await requestOf(run, call, services);
+  if (!agent) return { ok: false, text: `This deployment has no agent ${run.agent} any more.` };
+  return watchCall(run.id, call, services, (signal) =>
+    executeCall(agent, request, { idempotencyKey: `${run.id}/${call.id}`, signal }),
+  );
+}
+
+async function requestOf(run: Run, call: Call, { store }: PerformCallServices) {
+  if (!run.lastOutput) throw new NightshiftError("internal", `Call ${call.id} of ${run.id} stands in no turn.`);
+  const output = TurnOutput.parse(JSON.parse(await store.getPayload(run.id, run.lastOutput)));
+  const request = output.calls.find(({ id }) => id === call.id);
+  if (!request) throw new NightshiftError("internal", `Call ${call.id} is not in turn ${call.turn} of ${run.id}.`);
+  return request;
+}
+
+function record(
+  input: PerformCallInput,
+  started: Call,
+  outcome: ToolOutcome,
+  result: Awaited<ReturnType<PerformCallServices["store"]["putPayload"]>>,
+  { store, clock }: PerformCallServices,
+): Promise<Run> {
+  return store.update(input.runId, (run) => {
+    const call = find(run, input);
+    if (!call || call.result !== null || hasEnded(run)) return null;
+    const seconds = Math.max(0, secondsBetween(started.execution?.at ?? run.updatedAt, instantOf(clock)));
+    const type = outcome.ok ? ("call-completed" as const) : ("call-failed" as const);
+    const event: NewEvent = { type, ...idOf(input), result, excerpt: excerptOf(outcome.text), seconds };
+    return { events: [event], pulse: { awakeSeconds: run.pulse.awakeSeconds + seconds } };
+  });
+}

@@ -1,0 +1,97 @@
+import { encodeToken } from "../agent/continuation-token.ts";
+import type { Ending, TurnOutput } from "../model/model.ts";
+import { type Attempt, answered, attemptFailed, isOpen, type RequestedCall, responseSeen } from "../run/answers.ts";
+import { CallId, type Instant } from "../run/ids.ts";
+import { type Closing, closingOf } from "../run/next-move.ts";
+import type { LiveRun } from "../run/run.ts";
+import type { NewEvent, Usage } from "../run/run-event.ts";
+import { keepTrying } from "./keep-trying.ts";
+import type { Outcome, Stepping } from "./stepping.ts";
+
+/** Journals how the attempt's response ended, its output kept first. The step goes on: the run says what is next. */
+export function recordEnding(attempt: Attempt, ending: Ending, stepping: Stepping): Promise<Outcome> {
+  switch (ending.kind) {
+    case "completed":
+      if (isEmpty(ending.output)) return recordFailure(attempt, emptyAnswer(ending.output, ending.usage), stepping);
+      return recordAnswered(attempt, ending.output, ending.usage, null, stepping);
+    case "incomplete":
+      return recordAnswered(attempt, ending.output, ending.usage, ending.reason, stepping);
+    case "failed": {
+      const message = `The provider failed: ${ending.code}: ${ending.message}`;
+      const fatal = ending.retryable ? null : "provider_failed";
+      return recordFailure(attempt, { ...ending, message, fatal }, stepping);
+    }
+    case "cancelled": {
+      const message = "The response was cancelled at the provider.";
+      return recordFailure(attempt, { ...ending, code: "cancelled", message, fatal: null }, stepping);
+    }
+  }
+}
+
+function isEmpty(output: TurnOutput): boolean {
+  return output.text.trim() === "" && output.calls.length === 0;
+}
+
+function emptyAnswer({ responseId }: TurnOutput, usage: Usage): FailedResponse {
+  const message = "The model completed without an answer and without a tool call.";
+  return { responseId, code: "empty_answer", message, usage, fatal: null };
+}
+
+async function recordAnswered(
+  attempt: Attempt,
+  turnOutput: TurnOutput,
+  usage: Usage,
+  stopped: string | null,
+  stepping: Stepping,
+): Promise<Outcome> {
+  const { services, runId } = stepping;
+  const { responseId, text } = turnOutput;
+  const body = JSON.stringify(turnOutput);
+  const output = await keepTrying(() => services.store.putPayload(runId, `turn-${attempt.turn}`, body), services);
+  return record(attempt, { responseId, usage }, stepping, (run, closing) => {
+    const calls = turnOutput.calls.map((call) => requested(run, call, stepping));
+    return answered(run, { ...attempt, responseId, output, text, usage, calls, stopped }, closing);
+  });
+}
+
+/** A tool that no agent has still needs bounds, for the call that says so. */
+const unknownTool = { repeat: "safe", timeoutSeconds: 60 } as const;
+
+function requested(run: LiveRun, call: TurnOutput["calls"][number], { services }: Stepping): RequestedCall {
+  const tools = services.agents.get(run.agent)?.tools ?? [];
+  const { repeat, timeoutSeconds } = tools.find(({ name }) => name === call.name) ?? unknownTool;
+  return { callId: CallId.parse(call.id), tool: call.name, repeat, timeoutSeconds, arguments: call.arguments };
+}
+
+interface FailedResponse {
+  responseId: string;
+  code: string;
+  message: string;
+  usage: Usage;
+  fatal: string | null;
+}
+
+function recordFailure(attempt: Attempt, failed: FailedResponse, stepping: Stepping): Promise<Outcome> {
+  const { responseId, code, message, usage, fatal } = failed;
+  const failure = { responseId, error: { code, message }, usage, hintSeconds: null, fatal };
+  return record(attempt, { responseId, usage }, stepping, (run, closing, now) =>
+    attemptFailed(run, attempt, failure, closing, now),
+  );
+}
+
+/** Commits what `decide` makes of the open attempt's end; a response that was never seen before is taken up first. */
+async function record(
+  attempt: Attempt,
+  { responseId, usage }: { responseId: string; usage: Usage },
+  stepping: Stepping,
+  decide: (run: LiveRun, closing: Closing | null, now: Instant) => NewEvent[],
+): Promise<Outcome> {
+  const token = encodeToken(stepping.services.model.provider, responseId);
+  await stepping.commitSurely((run) => {
+    const seen = responseSeen(run, attempt, { responseId, token, usage });
+    if (!isOpen(run, attempt)) return seen.length > 0 ? { events: seen, pulse: {} } : null;
+    const now = stepping.now();
+    return { events: [...seen, ...decide(run, closingOf(run, now), now)], pulse: { trouble: null } };
+  });
+  return null;
+}

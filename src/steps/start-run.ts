@@ -1,0 +1,93 @@
+import { createHash, createHmac } from "node:crypto";
+import type { Agent } from "../agent/define-agent.ts";
+import { messageOf, NightshiftError } from "../errors.ts";
+import type { Message } from "../model/model.ts";
+import { type Instant, instanceId, plusSeconds, RunId } from "../run/ids.ts";
+import { hasEnded, type Run } from "../run/run.ts";
+import type { Limits } from "../run/run-event.ts";
+import { canonicalJson } from "./canonical-json.ts";
+import type { Orchestrations } from "./orchestrations.ts";
+import { instantOf, type Services } from "./services.ts";
+
+export interface StartRun {
+  agent: Agent;
+  caller: string;
+  messages: Message[];
+  metadata: Record<string, string>;
+  /** Within the agent's own. */
+  limits: Limits;
+  /** The body as the caller sent it, parsed: what a repeat is compared with. */
+  body: unknown;
+  /** Null: every start is a new run. */
+  idempotencyKey: string | null;
+}
+
+export type StartRunServices = Pick<Services, "store" | "clock" | "randomHex" | "log"> & {
+  orchestrations: Orchestrations;
+};
+
+/**
+ * Writes a queued run and starts its orchestration. With an idempotency key the run's id is derived from caller and
+ * key, so that creating it is the atomic check; a repeat gives the run as it is now. Once the run is stored, starting
+ * the orchestration is a hint: what fails is logged, and the sweeper starts what was left.
+ * @throws NightshiftError `idempotency_mismatch`
+ */
+export async function startRun(start: StartRun, services: StartRunServices): Promise<Run> {
+  const id = await idFor(start, services);
+  const requestHash = createHash("sha256")
+    .update(canonicalJson([start.agent.name, start.body]))
+    .digest("hex");
+  const run = await createOrFind(id, requestHash, start, services);
+  if (run.requestHash !== requestHash) {
+    throw new NightshiftError(
+      "idempotency_mismatch",
+      "This Idempotency-Key was used for another request. Use a new key.",
+    );
+  }
+  if (!hasEnded(run)) await startOrchestration(run, services);
+  return run;
+}
+
+async function createOrFind(id: RunId, requestHash: string, start: StartRun, { store, clock }: StartRunServices) {
+  const { agent, caller, limits, metadata, messages } = start;
+  const at: Instant = instantOf(clock);
+  const deadline = plusSeconds(at, limits.deadlineSeconds);
+  const run = { runId: id, at, agent: agent.name, caller, requestHash, limits, deadline, metadata };
+  try {
+    return await store.create(run, JSON.stringify(messages));
+  } catch (error) {
+    const found = error instanceof NightshiftError && error.code === "run_exists" ? await store.get(id) : null;
+    if (!found) throw error;
+    return found;
+  }
+}
+
+async function startOrchestration(run: Run, { orchestrations, log }: StartRunServices): Promise<void> {
+  try {
+    const { id: runId, generation } = run;
+    await orchestrations.start(instanceId(runId, generation), { runId, generation, failures: 0 });
+  } catch (error) {
+    log({
+      level: "error",
+      message: "An orchestration could not be started yet",
+      runId: run.id,
+      error: messageOf(error),
+    });
+  }
+}
+
+async function idFor({ caller, idempotencyKey }: StartRun, { store, randomHex }: StartRunServices): Promise<RunId> {
+  if (idempotencyKey === null) return runIdOf(Buffer.from(randomHex(20), "hex"));
+  const secret = await store.setting("idempotency-key", randomHex(32));
+  return runIdOf(
+    createHmac("sha256", secret)
+      .update(canonicalJson([caller, idempotencyKey]))
+      .digest(),
+  );
+}
+
+/** 160 bits as 32 digits of base 32. */
+function runIdOf(bytes: Buffer): RunId {
+  const bits = BigInt(`0x${bytes.subarray(0, 20).toString("hex")}`);
+  return RunId.parse(`run_${bits.toString(32).padStart(32, "0")}`);
+}

@@ -1,0 +1,82 @@
+import { messageOf } from "../errors.ts";
+import { instanceId, plusSeconds } from "../run/ids.ts";
+import { hasEnded, type Run } from "../run/run.ts";
+import {
+  isAbandoned,
+  nextSweepAt,
+  type OrchestrationState,
+  overdueSince,
+  type Sweep,
+  sweepOf,
+} from "../run/sweeping.ts";
+import type { Change } from "../store/run-store.ts";
+import { type Orchestrations, ring } from "./orchestrations.ts";
+import { instantOf, type Services } from "./services.ts";
+
+export type SweepServices = Pick<Services, "store" | "model" | "clock" | "log"> & {
+  orchestrations: Orchestrations;
+  overdueSeconds: number;
+};
+
+const batch = 100;
+
+/** Finds runs whose next look is overdue and gets each going again, or ends it. One that fails does not stop the rest. */
+export async function sweep(services: SweepServices): Promise<void> {
+  const { store, clock, overdueSeconds, log } = services;
+  const runs = await store.overdue(plusSeconds(instantOf(clock), -overdueSeconds), batch);
+  for (const run of runs) {
+    try {
+      await sweepOne(run, services);
+    } catch (error) {
+      log({ level: "error", message: "A run could not be swept", runId: run.id, error: messageOf(error) });
+    }
+  }
+}
+
+async function sweepOne(found: Run, services: SweepServices): Promise<void> {
+  const { store, clock, orchestrations, overdueSeconds } = services;
+  const state = await orchestrations.state(instanceId(found.id, found.generation));
+  if (isAbandoned(found, instantOf(clock))) await cancelAtProvider(found, services);
+  let done: Sweep = { kind: "none" };
+  const run = await store.update(found.id, (before) => {
+    const sameOne = before.generation === found.generation;
+    done = sameOne ? sweepOf(before, state, overdueSeconds, instantOf(clock)) : { kind: "none" };
+    return changeFor(before, done, services);
+  });
+  await act(run, done, state, services);
+}
+
+function changeFor(run: Run, done: Sweep, { clock }: SweepServices): Change | null {
+  const nextLookAt = nextSweepAt(run, instantOf(clock));
+  switch (done.kind) {
+    case "none":
+      return null;
+    case "start":
+    case "ring":
+      return { events: [], pulse: { nextLookAt, overdueSince: overdueSince(run) } };
+    case "replace":
+      return {
+        events: [done.event],
+        pulse: { nextLookAt, overdueSince: null, replacements: run.pulse.replacements + 1 },
+      };
+    case "end":
+      return { events: [done.event], pulse: {} };
+  }
+}
+
+async function act(run: Run, done: Sweep, state: OrchestrationState, services: SweepServices): Promise<void> {
+  const { orchestrations, log } = services;
+  const { id: runId, generation } = run;
+  if (done.kind === "ring") await ring(run, orchestrations, log);
+  if (done.kind !== "start" && done.kind !== "replace") return;
+  log({ level: "warn", message: `The orchestration of generation ${generation} is started (was ${state})`, runId });
+  await orchestrations.start(instanceId(runId, generation), { runId, generation, failures: 0 });
+}
+
+async function cancelAtProvider(run: Run, { model, log }: SweepServices): Promise<void> {
+  if (hasEnded(run) || run.turn.state !== "started") return;
+  const asked = await model.cancel(run.turn.token);
+  if (asked.kind === "unavailable") {
+    log({ level: "warn", message: "The provider could not be asked to cancel", runId: run.id, error: asked.message });
+  }
+}
