@@ -1,0 +1,115 @@
+import { z } from "zod";
+import { NightshiftError } from "./errors.ts";
+
+const seconds = z.coerce.number().positive();
+const flag = z.enum(["true", "false"]).transform((text) => text === "true");
+const port = z.coerce.number().int().min(0).max(65535);
+const url = z.url({ protocol: /^https?$/ });
+
+/** Every setting that this program reads, as it stands in the environment (api.md, section 8). Durations are seconds. */
+const Environment = z.object({
+  PORT: port.default(7071),
+  WEBSITE_INSTANCE_ID: z.string().optional(),
+  OPENAI_BASE_URL: url.optional(),
+  OPENAI_API_KEY: z.string().min(1).optional(),
+  AZURE_OPENAI_ENDPOINT: url.optional(),
+  AZURE_CLIENT_ID: z.string().min(1).optional(),
+  NIGHTSHIFT_STATE: z.string().min(1).default(".nightshift"),
+  NIGHTSHIFT_STORE: z.enum(["sqlite"]).default("sqlite"),
+  NIGHTSHIFT_MODEL: z.string().min(1).optional(),
+  NIGHTSHIFT_MODEL_PORT: port.default(7072),
+  NIGHTSHIFT_MODEL_SECONDS: z.coerce.number().nonnegative().optional(),
+  NIGHTSHIFT_TOOL_SECONDS: z.coerce.number().nonnegative().default(6),
+  NIGHTSHIFT_LOOK_MIN_SECONDS: seconds.optional(),
+  NIGHTSHIFT_LOOK_MAX_SECONDS: seconds.max(900).default(120),
+  NIGHTSHIFT_OVERDUE_SECONDS: seconds.optional(),
+  NIGHTSHIFT_SWEEP_SECONDS: seconds.optional(),
+  NIGHTSHIFT_SOLE_PROCESS: flag.default(false),
+  NIGHTSHIFT_AUTH: z.enum(["none"]).default("none"),
+  NIGHTSHIFT_PUBLIC_URL: url.optional(),
+  NIGHTSHIFT_NATIVE_MANAGEMENT_URLS: flag.default(false),
+  /** Read by the local entry points; the app only knows the name. */
+  NIGHTSHIFT_CRASH_AT: z
+    .string()
+    .regex(/^[^:]+:[1-9][0-9]*$/, "expected <point>:<k>")
+    .optional(),
+});
+type Environment = z.infer<typeof Environment>;
+
+/** Which provider answers, and how we say who we are. */
+export type ModelSettings = { model: string } & (
+  | { kind: "azure"; baseUrl: string; clientId: string | null }
+  | { kind: "openai"; baseUrl: string; apiKey: string }
+);
+
+export interface Config {
+  state: string;
+  model: ModelSettings;
+  toolSeconds: number;
+  lookMinSeconds: number;
+  lookMaxSeconds: number;
+  overdueSeconds: number;
+  sweepSeconds: number;
+  soleProcess: boolean;
+  onAzure: boolean;
+  publicUrl: string | null;
+  nativeManagementUrls: boolean;
+}
+
+/**
+ * The settings that `environment` holds.
+ * @throws NightshiftError `bad_settings`, naming each setting that is wrong or unknown and the form that is expected
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""),
+  );
+  const unknown = Object.keys(given).filter((name) => name.startsWith("NIGHTSHIFT_") && !(name in Environment.shape));
+  const parsed = Environment.safeParse(given);
+  const faults = [
+    ...unknown.map((name) => `${name}: there is no such setting. Names are in the README, under Settings.`),
+    ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join(".")}: ${issue.message}`),
+  ];
+  if (!parsed.success || faults.length > 0) throw badSettings(faults);
+  return toConfig(parsed.data);
+}
+
+function badSettings(faults: readonly string[]): NightshiftError {
+  return new NightshiftError("bad_settings", `The settings cannot be used:\n  ${faults.join("\n  ")}`);
+}
+
+function toConfig(environment: Environment): Config {
+  const onAzure = environment.WEBSITE_INSTANCE_ID !== undefined;
+  if (onAzure)
+    throw badSettings(["NIGHTSHIFT_AUTH: `none` would let anyone start runs on Azure, and keys are not offered yet."]);
+  return {
+    state: environment.NIGHTSHIFT_STATE,
+    model: modelSettings(environment),
+    toolSeconds: environment.NIGHTSHIFT_TOOL_SECONDS,
+    lookMinSeconds: environment.NIGHTSHIFT_LOOK_MIN_SECONDS ?? (onAzure ? 2 : 1),
+    lookMaxSeconds: environment.NIGHTSHIFT_LOOK_MAX_SECONDS,
+    overdueSeconds: environment.NIGHTSHIFT_OVERDUE_SECONDS ?? (environment.NIGHTSHIFT_SOLE_PROCESS ? 10 : 120),
+    sweepSeconds: environment.NIGHTSHIFT_SWEEP_SECONDS ?? (environment.NIGHTSHIFT_SOLE_PROCESS ? 15 : 300),
+    soleProcess: environment.NIGHTSHIFT_SOLE_PROCESS,
+    onAzure,
+    publicUrl: environment.NIGHTSHIFT_PUBLIC_URL ?? null,
+    nativeManagementUrls: environment.NIGHTSHIFT_NATIVE_MANAGEMENT_URLS,
+  };
+}
+
+/** A provider that is named is used; else the local model server, which answers by rules and needs no key. */
+function modelSettings(environment: Environment): ModelSettings {
+  const { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: baseUrl, AZURE_OPENAI_ENDPOINT: endpoint } = environment;
+  const model = environment.NIGHTSHIFT_MODEL;
+  if (endpoint !== undefined) {
+    if (model === undefined) throw badSettings(["NIGHTSHIFT_MODEL: name the Azure OpenAI deployment."]);
+    const clientId = environment.AZURE_CLIENT_ID ?? null;
+    return { kind: "azure", baseUrl: `${endpoint.replace(/\/+$/, "")}/openai/v1/`, clientId, model };
+  }
+  if (apiKey !== undefined) {
+    if (model === undefined) throw badSettings(["NIGHTSHIFT_MODEL: name the model that OPENAI_API_KEY may use."]);
+    return { kind: "openai", baseUrl: baseUrl ?? "https://api.openai.com/v1", apiKey, model };
+  }
+  const local = `http://127.0.0.1:${environment.NIGHTSHIFT_MODEL_PORT}/v1`;
+  return { kind: "openai", baseUrl: baseUrl ?? local, apiKey: "local", model: model ?? "nightshift-rules" };
+}

@@ -1,0 +1,21 @@
+import { globSync } from "node:fs";
+import { run } from "node:test";
+import { spec } from "node:test/reporters";
+
+/** Runs every test file under `test/`, or those that the arguments name. Finding none is a failure. */
+if (Number(process.versions.node.split(".")[0]) < 24) {
+  console.error(`Node ${process.versions.node} is too old for the tests: run npm ci, then npm test.`);
+  process.exit(1);
+}
+const patterns = process.argv.length > 2 ? process.argv.slice(2) : ["test/**/*.test.ts"];
+const files = globSync(patterns);
+if (files.length === 0) {
+  console.error(`No test file matches ${patterns.join(" ")}.`);
+  process.exit(1);
+}
+run({ files: files.sort(), concurrency: 3, timeout: 240_000 })
+  .on("test:fail", () => {
+    process.exitCode = 1;
+  })
+  .compose(spec)
+  .pipe(process.stdout);
