@@ -12,6 +12,8 @@ export interface Orchestrations {
   state(instance: string): Promise<"missing" | "alive" | "ended">;
   /** Raises an external event that carries nothing. */
   ring(instance: string, event: string): Promise<void>;
+  /** The engine's own management URLs. They open every run of the task hub: only for operators who ask for them. */
+  managementUrls(instance: string): Record<string, string>;
 }
 
 /** Wakes the run's orchestration if it waits. A hint: failing to ring is logged, and the timer remains. */

@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { noUsage } from "../../../src/run/run-event.ts";
+import { accepted, asksFor, notReady, pending, says, scriptedModel } from "../../support/scripted-model.ts";
+import { stepWorld } from "../../support/step-world.ts";
+
+const usage = { ...noUsage, outputTokens: 7, totalTokens: 7 };
+const cancelledThere = (responseId: string) => ({ kind: "cancelled" as const, responseId, usage });
+
+test("a queued run that is cancelled ends at once and asks the model nothing", async () => {
+  const model = scriptedModel([], []);
+  const world = await stepWorld({ model });
+  const run = await world.cancel();
+  assert.equal(run.status, "cancelled");
+  assert.deepEqual(await world.step(), { kind: "finished" });
+});
+
+test("cancelling twice, and cancelling a run that has ended, changes nothing", async () => {
+  const world = await stepWorld({ model: scriptedModel([accepted], [says("done")]) });
+  const ended = await world.finish();
+  assert.deepEqual(await world.cancel(), ended);
+});
+
+test("a cancel rings the bell that the run sleeps under", async () => {
+  const world = await stepWorld({ model: scriptedModel([accepted], []) });
+  await world.step();
+  await world.cancel();
+  assert.deepEqual(world.rings, [`${world.runId} bell-1`]);
+});
+
+test("a cancel is asked of the provider, and what was spent is known", async () => {
+  const model = scriptedModel([accepted], [cancelledThere]);
+  const world = await stepWorld({ model });
+  await world.step();
+  await world.cancel();
+  const run = await world.finish();
+  assert.equal(run.status, "cancelled");
+  assert.deepEqual(model.cancels, ["resp_1"]);
+  assert.equal(run.usage.totalTokens, 7);
+});
+
+test("a run whose model answers after a cancel stays cancelled and keeps the answer as partial output", async () => {
+  const world = await stepWorld({ model: scriptedModel([accepted], [notReady, says("too late")]) });
+  await world.step();
+  await world.cancel();
+  const run = await world.finish();
+  assert.equal(run.status, "cancelled");
+  assert.ok(run.status === "cancelled" && run.output);
+  assert.ok((await world.types()).includes("late-answer-ignored"));
+});
+
+test("a provider that says nothing after a cancel is looked at for a minute, then the run ends", async () => {
+  const model = scriptedModel(
+    [accepted],
+    Array.from({ length: 100 }, () => notReady),
+  );
+  const world = await stepWorld({ model });
+  await world.step();
+  const asked = world.clock.now();
+  await world.cancel();
+  const run = await world.finish();
+  assert.equal(run.status, "cancelled");
+  assert.ok(world.clock.now() - asked <= 62_000);
+  assert.ok(model.looks.length <= 32);
+});
+
+test("a cancel that comes while the POST is under way ends the run only when the POST's end is known", async () => {
+  let answer: (value: ReturnType<typeof pending>) => void = () => undefined;
+  const model = scriptedModel(
+    [
+      () =>
+        new Promise<ReturnType<typeof pending>>((resolve) => {
+          answer = resolve;
+        }),
+    ],
+    [cancelledThere],
+  );
+  const world = await stepWorld({ model });
+  const posting = world.step();
+  while (model.starts.length === 0) await new Promise(setImmediate);
+  await world.cancel();
+  assert.equal((await world.step("second")).kind, "wait");
+  assert.equal((await world.run()).status, "running");
+  answer(pending("resp_1"));
+  await posting;
+  const run = await world.run();
+  assert.equal(run.status, "cancelled");
+  assert.deepEqual(model.cancels, ["resp_1"]);
+  assert.equal(run.ledger.responses, 1);
+});
+
+test("an intent that died is an orphan and the cancel's end in one transaction", async () => {
+  const model = scriptedModel([() => new Promise(() => undefined)], []);
+  const world = await stepWorld({ model });
+  void world.step("dead");
+  while (model.starts.length === 0) await new Promise(setImmediate);
+  await world.cancel();
+  world.clock.pass(76);
+  await world.step("second");
+  assert.deepEqual((await world.types()).slice(-2), ["orphan-possible", "run-cancelled"]);
+});
+
+test("an answer that is ready at the deadline counts", async () => {
+  const world = await stepWorld({
+    model: scriptedModel([accepted], [says("just in time")]),
+    limits: { deadlineSeconds: 10 },
+  });
+  await world.step();
+  world.clock.pass(11);
+  assert.equal((await world.finish()).status, "completed");
+});
+
+test("an answer at the deadline that asks for calls does not, and no tool starts", async () => {
+  let executed = 0;
+  const world = await stepWorld({
+    model: scriptedModel([accepted], [asksFor("facts")]),
+    tools: { facts: () => (executed += 1) },
+    limits: { deadlineSeconds: 10 },
+  });
+  await world.step();
+  world.clock.pass(11);
+  const run = await world.finish();
+  assert.equal(run.status === "incomplete" && run.error.code, "limit_deadline");
+  assert.equal(executed, 0);
+});
+
+test("a model still at work at the deadline is cancelled, and the run is incomplete", async () => {
+  const model = scriptedModel([accepted], [notReady, cancelledThere]);
+  const world = await stepWorld({ model, limits: { deadlineSeconds: 10 } });
+  await world.step();
+  world.clock.pass(11);
+  const run = await world.finish();
+  assert.equal(run.status === "incomplete" && run.error.code, "limit_deadline");
+  assert.deepEqual(model.cancels, ["resp_1"]);
+});
+
+test("no wait goes beyond the deadline", async () => {
+  const world = await stepWorld({ model: scriptedModel([accepted], [notReady]), limits: { deadlineSeconds: 60 } });
+  await world.step();
+  world.clock.pass(55);
+  const step = await world.step();
+  assert.equal(step.kind === "wait" && step.seconds, 5);
+});

@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { accepted, asksFor, says, scriptedModel } from "../../support/scripted-model.ts";
+import { stepWorld, type WorldOptions } from "../../support/step-world.ts";
+
+/** A world whose model has asked for one call, `call_a` of the tool `slow`. */
+async function worldWithCall(slow: NonNullable<WorldOptions["tools"]>[string], never: string[] = []) {
+  const model = scriptedModel([accepted, accepted], [asksFor("slow:call_a"), says("done")]);
+  const world = await stepWorld({ model, tools: { slow }, never });
+  await world.step();
+  world.clock.pass(1);
+  assert.equal((await world.step()).kind, "calls");
+  return { ...world, model };
+}
+
+function controlled() {
+  const signals: AbortSignal[] = [];
+  const finish: ((value: string) => void)[] = [];
+  const tool = ({ signal }: { signal: AbortSignal }) => {
+    signals.push(signal);
+    return new Promise<string>((resolve) => finish.push(resolve));
+  };
+  return { tool, signals, finish };
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise(setImmediate);
+}
+
+test("a call with a stored result is never executed again", async () => {
+  let executions = 0;
+  const world = await worldWithCall(() => (executions += 1));
+  await world.call(1, "call_a");
+  await world.call(1, "call_a");
+  assert.equal(executions, 1);
+  assert.equal((await world.run()).ledger.toolRepeats, 0);
+});
+
+test("a safe call whose process died is executed again, and the repeat is in the ledger", async () => {
+  const { tool, finish } = controlled();
+  const world = await worldWithCall(tool);
+  void world.call(1, "call_a", "dead");
+  await until(() => finish.length === 1);
+  const second = world.call(1, "call_a", "second");
+  await until(() => finish.length === 2);
+  finish[1]?.("second result");
+  await second;
+  const run = await world.run();
+  assert.equal(run.ledger.toolRepeats, 1);
+  assert.equal((await world.finish()).status, "completed");
+});
+
+test("of two executions at the same time the first stored result counts", async () => {
+  const { tool, finish } = controlled();
+  const world = await worldWithCall(tool);
+  const calls = [world.call(1, "call_a", "one"), world.call(1, "call_a", "two")];
+  await until(() => finish.length === 2);
+  finish[1]?.("from two");
+  await calls[1];
+  finish[0]?.("from one");
+  await calls[0];
+  const results = (await world.events()).filter(({ type }) => type === "call-completed");
+  assert.equal(results.length, 1);
+  await world.finish();
+  assert.deepEqual(world.model.starts[1]?.input, { outputs: [{ callId: "call_a", output: "from two" }] });
+});
+
+test("a call that must not be repeated is not: the model is told that its outcome is unknown", async () => {
+  const { tool, finish } = controlled();
+  const world = await worldWithCall(tool, ["slow"]);
+  void world.call(1, "call_a", "dead");
+  await until(() => finish.length === 1);
+  await world.call(1, "call_a", "second");
+  assert.equal(finish.length, 1);
+  const step = await world.step("second");
+  assert.deepEqual(step.kind === "wait" && step.seconds, 75);
+  world.clock.pass(75);
+  await world.finish();
+  const input = world.model.starts[1]?.input;
+  assert.match((input && "outputs" in input && input.outputs[0]?.output) || "", /outcome of this call is unknown/);
+});
+
+test("a call is started at most five times", async () => {
+  const { tool, finish } = controlled();
+  const world = await worldWithCall(tool);
+  for (let execution = 1; execution <= 6; execution++) void world.call(1, "call_a", `process ${execution}`);
+  await until(() => finish.length === 5);
+  world.clock.pass(76);
+  await until(() => world.clock.sleepers === 0);
+  const run = await world.finish();
+  assert.equal(finish.length, 5);
+  assert.equal(run.status, "completed");
+});
+
+test("a tool that takes too long is aborted, and its output says so, also when it ignores the signal", async () => {
+  const { tool, signals } = controlled();
+  const world = await worldWithCall(tool);
+  const call = world.call(1, "call_a");
+  await until(() => signals.length === 1);
+  while (!signals[0]?.aborted) {
+    world.clock.pass(1);
+    await new Promise(setImmediate);
+  }
+  await call;
+  await world.finish();
+  const input = world.model.starts[1]?.input;
+  assert.match((input && "outputs" in input && input.outputs[0]?.output) || "", /stopped after 60 s/);
+});
+
+test("a cancel aborts the running tool, and nothing is stored of it", async () => {
+  const { tool, signals } = controlled();
+  const world = await worldWithCall(tool);
+  const call = world.call(1, "call_a");
+  await until(() => signals.length === 1);
+  await world.cancel();
+  world.clock.pass(2);
+  await call;
+  assert.ok(signals[0]?.aborted);
+  const run = await world.finish();
+  assert.equal(run.status, "cancelled");
+  assert.ok(!(await world.types()).includes("call-completed"));
+});
+
+test("a tool is told an idempotency key that is the same for every execution of its call", async () => {
+  const keys: string[] = [];
+  const world = await worldWithCall(({ idempotencyKey }) => {
+    keys.push(idempotencyKey);
+    return "ok";
+  });
+  await world.call(1, "call_a");
+  assert.deepEqual(keys, [`${world.runId}/call_a`]);
+});
+
+test("a result rings only when a bell was hung after its call began", async () => {
+  const { tool, finish } = controlled();
+  const world = await worldWithCall(tool, ["slow"]);
+  const call = world.call(1, "call_a");
+  await until(() => finish.length === 1);
+  await world.step("second");
+  finish[0]?.("ok");
+  await call;
+  assert.deepEqual(world.rings, [`${world.runId} bell-2`]);
+});

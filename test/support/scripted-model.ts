@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { encodeToken } from "../../src/agent/continuation-token.ts";
+import type { LookAnswer, Model, StartAnswer, TurnRequest } from "../../src/model/model.ts";
+import { noUsage } from "../../src/run/run-event.ts";
+
+type Answers = {
+  start: (turn: TurnRequest, responseId: string) => StartAnswer | Promise<StartAnswer>;
+  look: (responseId: string) => LookAnswer;
+};
+
+/** A model whose answers a test writes; it keeps what it was asked. One that is asked more than its script complains. */
+export interface ScriptedModel extends Model {
+  starts: TurnRequest[];
+  looks: string[];
+  cancels: string[];
+  /** Each start takes the next of these; likewise each look. */
+  script: { starts: Answers["start"][]; looks: Answers["look"][] };
+}
+
+const provider = "scripted";
+
+export function scriptedModel(starts: Answers["start"][], looks: Answers["look"][]): ScriptedModel {
+  const model: ScriptedModel = {
+    provider,
+    starts: [],
+    looks: [],
+    cancels: [],
+    script: { starts: [...starts], looks: [...looks] },
+    async start(turn) {
+      model.starts.push(turn);
+      const answer = model.script.starts.shift();
+      assert.ok(answer, `start number ${model.starts.length} is not in the script: ${JSON.stringify(turn.input)}`);
+      return answer(turn, `resp_${model.starts.length}`);
+    },
+    async look(token) {
+      const { responseId } = JSON.parse(Buffer.from(token, "base64url").toString()) as { responseId: string };
+      model.looks.push(responseId);
+      const answer = model.script.looks.shift();
+      assert.ok(answer, `look number ${model.looks.length} (${responseId}) is not in the script`);
+      return answer(responseId);
+    },
+    async cancel(token) {
+      const { responseId } = JSON.parse(Buffer.from(token, "base64url").toString()) as { responseId: string };
+      model.cancels.push(responseId);
+      return { kind: "asked" };
+    },
+  };
+  return model;
+}
+
+const usage = { ...noUsage, inputTokens: 10, outputTokens: 5, totalTokens: 15 };
+
+export const accepted: Answers["start"] = (_turn, responseId) => pending(responseId);
+
+export function pending(responseId: string, pollAfterSeconds: number | null = null) {
+  return { kind: "pending" as const, responseId, token: encodeToken(provider, responseId), pollAfterSeconds };
+}
+
+export function says(text: string): Answers["look"] {
+  return (responseId) => ({ kind: "completed", output: { responseId, text, calls: [], items: [] }, usage });
+}
+
+/** Asks for calls: `name` or `name:id`; the arguments are `{}`. */
+export function asksFor(...names: string[]): Answers["look"] {
+  return (responseId) => {
+    const calls = names.map((name, index) => {
+      const [tool = "", id = `call_${responseId}_${index}`] = name.split(":");
+      return { id, name: tool, arguments: "{}" };
+    });
+    return { kind: "completed", output: { responseId, text: "", calls, items: [] }, usage };
+  };
+}
+
+export const notReady: Answers["look"] = (responseId) => pending(responseId);
+
+export function fails(code: string, retryable: boolean): Answers["look"] {
+  return (responseId) => ({ kind: "failed", responseId, code, message: "scripted", retryable, usage });
+}
+
+export function refuses(
+  code: string,
+  options: { retryable: boolean; retryAfterSeconds?: number; throttled?: boolean },
+): Answers["start"] {
+  const { retryable, retryAfterSeconds = null, throttled = false } = options;
+  return () => ({ kind: "refused", code, message: `scripted ${code}`, retryable, retryAfterSeconds, throttled });
+}
+
+export const vanishes: Answers["start"] = () => ({
+  kind: "unknown",
+  code: "timeout",
+  message: "nobody saw the end",
+  retryAfterSeconds: null,
+  throttled: false,
+});

@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { z } from "zod";
+import { type Agent, defineAgent } from "../../src/agent/define-agent.ts";
+import { defineTool, type ToolContext } from "../../src/agent/define-tool.ts";
+import type { Run } from "../../src/run/run.ts";
+import type { Limits, RunEvent } from "../../src/run/run-event.ts";
+import { advanceRun } from "../../src/steps/advance-run.ts";
+import { cancelRun } from "../../src/steps/cancel-run.ts";
+import type { AdvanceRunOutput } from "../../src/steps/contract.ts";
+import type { Orchestrations } from "../../src/steps/orchestrations.ts";
+import { performCall } from "../../src/steps/perform-call.ts";
+import type { LogLine, Services } from "../../src/steps/services.ts";
+import { startRun } from "../../src/steps/start-run.ts";
+import { sweep } from "../../src/steps/sweep.ts";
+import { openSqliteStore } from "../../src/store/sqlite.ts";
+import type { ScriptedModel } from "./scripted-model.ts";
+
+type Execute = (context: ToolContext) => unknown;
+
+/** A clock that a test moves: a sleep ends when the time has come, or is aborted. */
+export function steppedClock() {
+  let now = Date.parse("2026-11-24T09:00:00.000Z");
+  const sleepers = new Set<{ due: number; wake: () => void }>();
+  return {
+    now: () => now,
+    sleep(seconds: number, signal: AbortSignal): Promise<void> {
+      return new Promise((resolve) => {
+        const sleeper = { due: now + seconds * 1000, wake: resolve };
+        sleepers.add(sleeper);
+        signal.addEventListener("abort", () => {
+          sleepers.delete(sleeper);
+          resolve();
+        });
+      });
+    },
+    pass(seconds: number): void {
+      now += seconds * 1000;
+      for (const sleeper of [...sleepers].filter(({ due }) => due <= now)) {
+        sleepers.delete(sleeper);
+        sleeper.wake();
+      }
+    },
+    get sleepers() {
+      return sleepers.size;
+    },
+  };
+}
+
+export interface WorldOptions {
+  model: ScriptedModel;
+  tools?: Record<string, Execute>;
+  /** Names of tools that must not be repeated. */
+  never?: string[];
+  limits?: Partial<Limits>;
+}
+
+/** One run of one agent, on a real store, a scripted model and a clock moved by hand; several processes may step it. */
+export async function stepWorld({ model, tools = {}, never = [], limits = {} }: WorldOptions) {
+  const clock = steppedClock();
+  const store = openSqliteStore({ path: ":memory:", now: clock.now });
+  const agent = agentWith(tools, never, limits);
+  const rings: string[] = [];
+  const started: string[] = [];
+  const states = new Map<string, "missing" | "alive" | "ended">();
+  const lines: LogLine[] = [];
+  const orchestrations: Orchestrations = {
+    start: async (instance) => void started.push(instance),
+    state: async (instance) => states.get(instance) ?? "missing",
+    ring: async (instance, event) => void rings.push(`${instance} ${event}`),
+    managementUrls: () => ({}),
+  };
+  let random = 0;
+  const services: Services = {
+    store,
+    model,
+    agents: new Map([[agent.name, agent]]),
+    clock,
+    process: { by: "first", sole: false },
+    looks: { lookMinSeconds: 1, lookMaxSeconds: 120 },
+    randomHex: (bytes) =>
+      (random++)
+        .toString(16)
+        .padStart(bytes * 2, "0")
+        .slice(-bytes * 2),
+    log: (line) => void lines.push(line),
+  };
+  const withBells = { ...services, orchestrations, overdueSeconds: 120 };
+  const run = await startRun(
+    {
+      agent,
+      caller: "local",
+      messages: [{ role: "user", content: "go" }],
+      metadata: {},
+      limits: agent.limits,
+      body: { input: "go" },
+      idempotencyKey: null,
+    },
+    withBells,
+  );
+  const runId = run.id;
+
+  const world = {
+    clock,
+    store,
+    services,
+    runId,
+    rings,
+    started,
+    states,
+    lines,
+    /** One step, by the process named `by`. */
+    step: (by = "first", generation = 0): Promise<AdvanceRunOutput> =>
+      advanceRun({ runId, generation }, { ...services, process: { by, sole: false } }),
+    call: (turn: number, callId: string, by = "first") =>
+      performCall(callInput(runId, turn, callId), { ...withBells, process: { by, sole: false } }),
+    cancel: () => cancelRun(runId, withBells),
+    sweep: () => sweep(withBells),
+    /** Does what the orchestrator would, until the run has ended; time passes only while it sleeps. */
+    async finish(): Promise<Run> {
+      for (let steps = 0; steps < 2000; steps++) {
+        const step = await world.step();
+        if (step.kind === "finished") return world.run();
+        if (step.kind === "wait") clock.pass(step.seconds);
+        else await Promise.all(step.calls.map((callId) => world.call(step.turn, callId)));
+      }
+      return assert.fail("the run does not end");
+    },
+    async run(): Promise<Run> {
+      const found = await store.get(runId);
+      assert.ok(found);
+      return found;
+    },
+    events: (): Promise<RunEvent[]> => store.events(runId, 0, 10_000),
+    async types(): Promise<string[]> {
+      return (await world.events()).map(({ type }) => type);
+    },
+  };
+  return world;
+}
+
+function callInput(runId: Run["id"], turn: number, callId: string) {
+  return { runId, turn, callId: callId as Run["calls"][number]["id"] }; // brands the id that the test wrote
+}
+
+function agentWith(tools: Record<string, Execute>, never: string[], limits: Partial<Limits>): Agent {
+  return defineAgent({
+    name: "tested",
+    description: "An agent for tests",
+    instructions: "Be tested.",
+    limits,
+    tools: Object.entries(tools).map(([name, execute]) =>
+      defineTool({
+        name,
+        description: name,
+        parameters: z.object({}),
+        repeat: never.includes(name) ? "never" : "safe",
+        timeoutSeconds: 60,
+        execute: (_args, context) => execute(context),
+      }),
+    ),
+  });
+}
