@@ -1,0 +1,93 @@
+import { carriedDetails } from "./failure-details.ts";
+import type { EventRaised, FailureDetails, HistoryEvent } from "./history-event.ts";
+import type { OrchestratorResult } from "./orchestrator-result.ts";
+import { RefusedAction } from "./perform.ts";
+import { type Replayed, replay } from "./replay.ts";
+import { ReplayError, type ReplaySettings, type Scheduled } from "./replay-state.ts";
+
+export type Outcome =
+  | { kind: "running" }
+  | { kind: "suspended"; reason: string | null }
+  | { kind: "completed"; output: string | null }
+  | { kind: "failed"; output: string; reason: string; details: string; failureDetails: FailureDetails }
+  | { kind: "terminated"; reason: string | null }
+  | { kind: "continued"; input: string; carried: EventRaised[] };
+
+export interface Decision {
+  outcome: Outcome;
+  /** What is to be started, by task id. */
+  scheduled: Scheduled[];
+  /** JSON text; null leaves the status as it is. */
+  customStatus: string | null;
+  warnings: string[];
+}
+
+const customStatusLimit = 16 * 1024;
+
+/**
+ * What a turn leads to. `history` is that of this execution with the events of this turn, `result` what the function
+ * made of it. Pure: the same arguments always give the same decision.
+ */
+export function decide(
+  name: string,
+  history: readonly HistoryEvent[],
+  result: OrchestratorResult,
+  settings: ReplaySettings,
+): Decision {
+  const tooLarge = customStatusError(result.customStatus);
+  if (tooLarge !== null) return failed(name, tooLarge);
+  try {
+    const replayed = replay(history, result.actions, settings);
+    return {
+      outcome: outcomeOf(name, replayed, result),
+      scheduled: [...replayed.state.scheduled.values()].sort((a, b) => a.id - b.id),
+      customStatus: result.customStatus,
+      warnings: replayed.state.warnings,
+    };
+  } catch (error) {
+    if (error instanceof ReplayError) return ended(failureOutcome(error.message, error.message, null));
+    if (error instanceof RefusedAction) return failed(name, error.message);
+    throw error;
+  }
+}
+
+/** The end of an instance that could not be run at all. */
+export function failed(name: string, message: string): Decision {
+  return ended(failureOutcome(prefixed(name, message), message, null));
+}
+
+function ended(outcome: Outcome): Decision {
+  return { outcome, scheduled: [], customStatus: null, warnings: [] };
+}
+
+function outcomeOf(name: string, replayed: Replayed, result: OrchestratorResult): Outcome {
+  if (replayed.terminated !== null) return { kind: "terminated", reason: replayed.terminated.reason };
+  if (replayed.suspended !== null) return { kind: "suspended", reason: replayed.suspended.reason };
+  if (!replayed.mainFinished || replayed.state.open.size > 0) return { kind: "running" };
+  const { error } = result;
+  if (error !== null) {
+    const text = prefixed(name, error.message);
+    const failure = failureOutcome(text, error.message, carriedDetails(error.failureDetails));
+    return error.failureDetails === null ? failure : { ...failure, output: error.message };
+  }
+  if (replayed.state.continued !== null) {
+    return { kind: "continued", input: replayed.state.continued.input, carried: replayed.state.carried };
+  }
+  return result.isDone ? { kind: "completed", output: result.output } : { kind: "running" };
+}
+
+function prefixed(name: string, message: string): string {
+  return `Orchestrator function '${name}' failed: ${message}`;
+}
+
+function failureOutcome(text: string, message: string, failureDetails: FailureDetails) {
+  const details = `Message: ${message}, StackTrace: `;
+  return { kind: "failed", output: text, reason: text, details, failureDetails } satisfies Outcome;
+}
+
+function customStatusError(customStatus: string | null): string | null {
+  const bytes = (customStatus?.length ?? 0) * 2;
+  if (bytes <= customStatusLimit) return null;
+  const size = Math.floor(bytes / 1024);
+  return `The UTF-16 size of the JSON-serialized payload must not exceed 16 KB. The current payload size is ${size} KB.`;
+}

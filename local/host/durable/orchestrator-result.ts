@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { type Action, parseAction } from "./action.ts";
+
+/** What one call of an orchestrator function came to. */
+export interface OrchestratorResult {
+  isDone: boolean;
+  /** Everything asked for since the start of the execution, in order. */
+  actions: Action[];
+  /** JSON text. */
+  output: string | null;
+  /** JSON text; null leaves the status as it is. */
+  customStatus: string | null;
+  error: OrchestratorError | null;
+}
+
+export interface OrchestratorError {
+  message: string;
+  /** Set when a TaskFailedError went through uncaught: the output is then the bare message. */
+  failureDetails: Record<string, unknown> | null;
+}
+
+const state = z.object({
+  isDone: z.boolean(),
+  actions: z.array(z.array(z.unknown())),
+  output: z.unknown().optional(),
+  customStatus: z.unknown().optional(),
+  schemaVersion: z.number().int(),
+  error: z.string().nullish(),
+  failureDetails: z.record(z.string(), z.unknown()).nullish(),
+});
+
+const marker = "\n\n$OutOfProcData$:";
+
+export function parseReturned(json: string): OrchestratorResult {
+  const parsed = state.parse(JSON.parse(json));
+  if (parsed.schemaVersion < 1 || parsed.schemaVersion > 3) {
+    throw new Error(
+      `Schema version ${parsed.schemaVersion} of orchestrator results is not offered; use durable-functions v3.`,
+    );
+  }
+  return {
+    isDone: parsed.isDone,
+    actions: parsed.actions.flat().map(parseAction),
+    output: parsed.output === undefined ? null : JSON.stringify(parsed.output),
+    customStatus: parsed.customStatus === undefined ? null : JSON.stringify(parsed.customStatus),
+    error: null,
+  };
+}
+
+/** The SDK reports a failed orchestrator by an error whose message carries the whole state after a marker. */
+export function parseThrown(error: Error): OrchestratorResult {
+  const start = error.message.indexOf(marker);
+  if (start < 0) {
+    const plain = { message: error.message, failureDetails: null };
+    return { isDone: false, actions: [], output: null, customStatus: null, error: plain };
+  }
+  const json = error.message.slice(start + marker.length);
+  const { error: message, failureDetails } = state.parse(JSON.parse(json));
+  const found = message ? message : emptyErrorText(error.message);
+  return { ...parseReturned(json), isDone: false, error: { message: found, failureDetails: failureDetails ?? null } };
+}
+
+/** `throw "text"` and `new Error("")` leave no message: the real host then shows what the worker sent. */
+function emptyErrorText(message: string): string {
+  return `One or more errors occurred. (Result: Failure\nException: ${message}\nStack: )`;
+}

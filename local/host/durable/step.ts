@@ -1,0 +1,52 @@
+import type { LogSink } from "../log.ts";
+import { bindingName } from "../worker/bindings.ts";
+import type { RegisteredFunction } from "../worker/core.ts";
+import { type Invoke, newInvocationId } from "../worker/invocation.ts";
+import type { DurableFunctions } from "./app-functions.ts";
+import { type Decision, decide, failed } from "./decide.ts";
+import { type OrchestratorResult, parseReturned, parseThrown } from "./orchestrator-result.ts";
+import { orchestratorMetadata, orchestratorPayload, type PayloadParts } from "./payload.ts";
+import type { TurnSteps } from "./turn.ts";
+
+const day = 86_400_000;
+const limits = { maximumShortTimer: 6 * day, longTimerInterval: 3 * day };
+
+/** Calls orchestrator functions through the worker and decides on what they return. */
+export function createStep(functions: DurableFunctions, invoke: Invoke, log: LogSink): TurnSteps["step"] {
+  const knows = (kind: "task" | "child", name: string) =>
+    (kind === "task" ? functions.activity(name) : functions.orchestrator(name)) !== undefined;
+  return async (turn, payload, history): Promise<Decision> => {
+    const target = functions.orchestrator(turn.name);
+    if (target === undefined) return failed(turn.name, unknownOrchestrator(turn.name, functions.orchestratorNames));
+    const result = await call(target, payload, invoke);
+    if (result.error !== null) {
+      const message = `Orchestrator '${turn.name}' (${turn.instanceId}) threw: ${result.error.message}`;
+      log({ level: "error", category: `Function.${target.metadata.name}`, message });
+    }
+    return decide(turn.name, history, result, { executionId: turn.executionId, knows, ...limits });
+  };
+}
+
+async function call(target: RegisteredFunction, payload: PayloadParts, invoke: Invoke): Promise<OrchestratorResult> {
+  const invocation = {
+    invocationId: newInvocationId(),
+    inputData: [{ name: bindingName(target, "orchestrationTrigger"), data: { string: orchestratorPayload(payload) } }],
+    triggerMetadata: orchestratorMetadata(payload),
+  };
+  let returned: string | null | undefined;
+  try {
+    returned = (await invoke(target, invocation)).returnValue?.json;
+  } catch (error) {
+    return parseThrown(error instanceof Error ? error : new Error(String(error)));
+  }
+  if (typeof returned === "string") return parseReturned(returned);
+  throw new Error(`The orchestrator ${target.metadata.name} returned nothing that the host understands.`);
+}
+
+function unknownOrchestrator(name: string, known: string[]): string {
+  const names = known.map((candidate) => `'${candidate}'`).join(", ");
+  return (
+    `The function '${name}' doesn't exist, is disabled, or is not an orchestrator function. ` +
+    `Additional info: The following are the known orchestrator functions: ${names}.`
+  );
+}

@@ -1,0 +1,153 @@
+import { existsSync } from "node:fs";
+import { createServer, type RequestListener, type Server } from "node:http";
+import { dirname, join } from "node:path";
+import { type ClientAddress, clientInput } from "./durable/management-urls.ts";
+import { type Durable, startDurable } from "./durable/start-durable.ts";
+import { type HostJson, readHostJson } from "./host-json.ts";
+import { answerEmpty } from "./http/answer.ts";
+import { createBufferedCall } from "./http/buffered-call.ts";
+import { createListener } from "./http/request-listener.ts";
+import { routesOf } from "./http/route-table.ts";
+import { createStreamedCall } from "./http/streamed-call.ts";
+import { filterLog, type LogSink } from "./log.ts";
+import type { Synchronous } from "./state/database.ts";
+import { openState, type State } from "./state/open-state.ts";
+import { createWebhooks } from "./webhooks/serve-webhooks.ts";
+import { isDurableClient } from "./worker/bindings.ts";
+import type { RegisteredFunction } from "./worker/core.ts";
+import type { NamedData } from "./worker/core-types.ts";
+import { loadWorker, type Worker } from "./worker/load-worker.ts";
+
+export interface HostOptions {
+  /** Absolute path of the file that registers the functions. */
+  entry: string;
+  /** Default: host.json of the nearest package above the entry. */
+  hostJson?: string;
+  /** 0: any free one. */
+  port: number;
+  hostname: string;
+  /** Path of the state file, or `:memory:`. */
+  stateFile: string;
+  synchronous: Synchronous;
+  log: LogSink;
+  /** Called by the names of `passingPoints`. */
+  passing?: (point: string) => void;
+  /** Sets a variable of the environment before the app is loaded: the SDK needs WEBSITE_HOSTNAME. */
+  setEnvironment: (name: string, value: string) => void;
+}
+
+export interface Host {
+  url: string;
+  port: number;
+  /** Takes no new work and closes the state. Open requests are cut off; activities that run are run again later. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the host with one app. The libraries keep their registrations in module state, so a process can do this once.
+ *
+ * @throws Error whose message says what is wrong: a busy port, a state file in use, a bad setting, or the app's own.
+ */
+export async function startHost(options: HostOptions): Promise<Host> {
+  const hostJsonPath = options.hostJson ?? findHostJson(options.entry);
+  const hostJson = readHostJson(hostJsonPath);
+  const log = filterLog(options.log, hostJson.logging.logLevel);
+  const state = openState(options.stateFile, options.synchronous, options.passing ?? (() => {}));
+  const opening = createServer((_, response) => answerEmpty(response, 503));
+  try {
+    const port = await listen(opening, options.port, options.hostname);
+    options.setEnvironment("WEBSITE_HOSTNAME", `localhost:${port}`);
+    const worker = await loadWorker(options.entry, dirname(hostJsonPath), log);
+    const running = run({ options, hostJson, log, state, port, worker });
+    opening.removeAllListeners("request").on("request", running.listener);
+    running.durable.resume();
+    return {
+      url: `http://${options.hostname}:${port}`,
+      port,
+      close: () => close(opening, running.durable, worker, state),
+    };
+  } catch (error) {
+    opening.close();
+    state.close();
+    throw error;
+  }
+}
+
+interface RunParts {
+  options: HostOptions;
+  hostJson: HostJson;
+  log: LogSink;
+  state: State;
+  port: number;
+  worker: Worker;
+}
+
+function run({ options, hostJson, log, state, port, worker }: RunParts): {
+  listener: RequestListener;
+  durable: Durable;
+} {
+  const { http, durableTask } = hostJson.extensions;
+  const address: ClientAddress = {
+    origin: `http://localhost:${port}`,
+    rpcOrigin: `http://127.0.0.1:${port}`,
+    hubName: durableTask.hubName,
+    key: state.key,
+  };
+  const clientInputs = clientInputsFor(address);
+  const { functions, invoke } = worker;
+  const durable = startDurable({
+    state,
+    functions,
+    invoke,
+    clientInput: clientInputs,
+    limits: durableTask,
+    now: Date.now,
+    log,
+  });
+  const caller = { invoke, clientInput: clientInputs, address: `${options.hostname}:${port}`, log };
+  const call = worker.httpUri === null ? createBufferedCall(caller) : createStreamedCall(caller, worker.httpUri);
+  const listener = createListener(createWebhooks(durable.client, address), routesOf(functions, http.routePrefix), call);
+  return { listener, durable };
+}
+
+/** What each durable client binding of a function gets; the text is the same for all. */
+function clientInputsFor(address: ClientAddress): (target: RegisteredFunction) => NamedData[] {
+  const string = clientInput(address);
+  return ({ metadata }) =>
+    Object.entries(metadata.bindings)
+      .filter(([, binding]) => isDurableClient(binding))
+      .map(([name]) => ({ name, data: { string } }));
+}
+
+function listen(server: Server, port: number, hostname: string): Promise<number> {
+  server.keepAliveTimeout = 120_000; // longer than clients keep theirs, so that they never meet a closed socket
+  return new Promise((resolve, reject) => {
+    server.once("error", (error) => {
+      const busy = "code" in error && error.code === "EADDRINUSE";
+      reject(busy ? new Error(`Port ${port} is in use. Stop what uses it, or give another port.`) : error);
+    });
+    server.listen(port, hostname, () => {
+      const address = server.address();
+      if (address !== null && typeof address === "object") resolve(address.port);
+      else reject(new Error(`Port ${port} gave no address.`));
+    });
+  });
+}
+
+async function close(server: Server, durable: Durable, worker: Worker, state: State): Promise<void> {
+  server.close();
+  await Promise.race([durable.stop(), new Promise((resolve) => setTimeout(resolve, 3000).unref())]);
+  server.closeAllConnections();
+  await worker.stop();
+  state.close();
+}
+
+function findHostJson(entry: string): string {
+  let folder = dirname(entry);
+  while (!existsSync(join(folder, "host.json")) && !existsSync(join(folder, "package.json"))) {
+    const parent = dirname(folder);
+    if (parent === folder) break;
+    folder = parent;
+  }
+  return join(folder, "host.json");
+}

@@ -1,0 +1,63 @@
+import type { InstanceClient } from "../durable/instance-client.ts";
+
+export interface WebhookRequest {
+  method: string;
+  /** Path segments after the API's base, decoded. */
+  segments: string[];
+  /** Keys in lower case: the real host compares them without case. */
+  query: ReadonlyMap<string, string>;
+  body: string;
+  contentType: string;
+  continuationToken: string;
+  /** As the client wrote it. */
+  url: string;
+  /** `http://<host the client used>` */
+  origin: string;
+}
+
+export interface WebhookAnswer {
+  status: number;
+  /** JSON text; without it the answer is empty. */
+  json?: string;
+  headers?: Record<string, string>;
+}
+
+export interface WebhookContext {
+  client: InstanceClient;
+  /** The addresses of an instance, with the origin that the caller used. */
+  managementUrls(instanceId: string, origin: string): Record<string, string>;
+}
+
+export const notFound: WebhookAnswer = { status: 404 };
+
+export function message(status: number, Message: string): WebhookAnswer {
+  return { status, json: JSON.stringify({ Message }) };
+}
+
+/** The shape in which the real host tells of an exception; there is no .NET stack to show. */
+export function exception(
+  status: number,
+  Message: string,
+  ExceptionMessage: string,
+  ExceptionType: string,
+): WebhookAnswer {
+  return { status, json: JSON.stringify({ Message, ExceptionMessage, ExceptionType, StackTrace: "" }) };
+}
+
+export function invalidJson(why: string): WebhookAnswer {
+  return exception(400, "Invalid JSON content", why, "Newtonsoft.Json.JsonReaderException");
+}
+
+/** Why a text is no JSON, or null when it is. */
+export function jsonError(text: string): string | null {
+  try {
+    JSON.parse(text);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+export function isOn(value: string | undefined, otherwise: boolean): boolean {
+  return value === undefined ? otherwise : value.toLowerCase() === "true";
+}
