@@ -1,13 +1,22 @@
-import { advance } from "../run/advance.ts";
+import { advance, begin } from "../run/advance.ts";
 import type { Instant } from "../run/ids.ts";
-import type { Run } from "../run/run.ts";
-import { RunEvent } from "../run/run-event.ts";
-import type { Change } from "./run-store.ts";
+import { Pulse, type Run } from "../run/run.ts";
+import { type PayloadRef, RunEvent, RunQueued } from "../run/run-event.ts";
+import type { Change, NewRun } from "./run-store.ts";
 
-/** The run and the numbered events that `change`, committed at `now`, leads to. Time never goes back within a run. */
+/** The queued run and its first event, committed at `now`. */
+export function applyStart(start: NewRun, input: PayloadRef, now: Instant): { run: Run; event: RunQueued } {
+  const event = RunQueued.parse({ ...start, type: "run-queued", input, n: 1, at: now });
+  return { run: begin(event), event };
+}
+
+/**
+ * The run and the numbered events that `change`, committed at `now`, leads to. Time never goes back within a run. What a
+ * reader would refuse is refused here, before it is written.
+ */
 export function applyChange(run: Run, change: Change, now: Instant): { run: Run; events: RunEvent[] } {
   const at = now > run.updatedAt ? now : run.updatedAt;
   const events = change.events.map((event, index) => RunEvent.parse({ ...event, n: run.lastEvent + index + 1, at }));
   const folded = events.reduce(advance, run);
-  return { run: { ...folded, pulse: { ...folded.pulse, ...change.pulse } }, events };
+  return { run: { ...folded, pulse: Pulse.parse({ ...folded.pulse, ...change.pulse }) }, events };
 }

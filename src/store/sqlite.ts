@@ -1,0 +1,223 @@
+import type { DatabaseSync } from "node:sqlite";
+import { NightshiftError } from "../errors.ts";
+import { type Instant, type RunId, toInstant } from "../run/ids.ts";
+import { hasEnded, Run } from "../run/run.ts";
+import { RunEvent } from "../run/run-event.ts";
+import { applyChange, applyStart } from "./apply-change.ts";
+import { referTo, verifiedText } from "./payload.ts";
+import type { RunQuery, RunStore } from "./run-store.ts";
+import { asStoreError, openDatabase } from "./sqlite-file.ts";
+
+const partBytes = 1024 * 1024;
+
+/**
+ * Runs in one SQLite file that several processes may share, or in memory. A write that was acknowledged survives the
+ * death of the process; a loss of power may take the last moments.
+ * @throws NightshiftError `store_unavailable`; the file is then as it was
+ */
+export function openSqliteStore({ path, now }: { path: string; now: () => number }): RunStore {
+  const database = openDatabase(path);
+  const statements = prepare(database);
+
+  return {
+    create(start, inputText) {
+      return write(() => {
+        const bytes = Buffer.from(inputText);
+        const input = referTo("input", bytes);
+        const { run, event } = applyStart(start, input, toInstant(now()));
+        if (statements.insertRun.run(columnsOf(run)).changes === 0) {
+          throw new NightshiftError("run_exists", `Run ${run.id} exists already. Read it, or start one under a new id.`);
+        }
+        insertEvent(run.id, event);
+        insertPayload(run.id, input, bytes);
+        return run;
+      });
+    },
+
+    get(runId) {
+      return attempt(() => find(runId));
+    },
+
+    update(runId, decide) {
+      return write(() => {
+        const before = find(runId);
+        if (before === null) throw new NightshiftError("run_not_found", `No run ${runId}.`);
+        const change = decide(before);
+        if (change === null) return before;
+        const { run, events } = applyChange(before, change, toInstant(now()));
+        statements.updateRun.run(columnsOf(run));
+        for (const event of events) insertEvent(runId, event);
+        return run;
+      });
+    },
+
+    events(runId, after, limit) {
+      return attempt(() => statements.events.all(runId, after, limit).map((row) => RunEvent.parse(documentOf(row))));
+    },
+
+    putPayload(runId, name, text) {
+      return write(() => {
+        const bytes = Buffer.from(text);
+        const ref = referTo(name, bytes);
+        insertPayload(runId, ref, bytes);
+        return ref;
+      });
+    },
+
+    getPayload(runId, ref) {
+      return attempt(() => {
+        const rows = statements.payload.all(runId, ref.name, ref.hash);
+        if (rows.length === 0) {
+          throw new NightshiftError("internal", `Run ${runId} has no payload ${ref.name}:${ref.hash} in the store.`);
+        }
+        const parts = rows.map(({ bytes }) => (bytes instanceof Uint8Array ? bytes : new Uint8Array()));
+        return verifiedText(ref, Buffer.concat(parts));
+      });
+    },
+
+    list(query) {
+      return attempt(() => statements.list.all(listParameters(query)).map(runOf));
+    },
+
+    overdue(before, limit) {
+      return attempt(() => statements.overdue.all(before, limit).map(runOf));
+    },
+
+    forget(runId) {
+      return write(() => {
+        statements.deleteRun.run(runId);
+        statements.deleteEvents.run(runId);
+        statements.deletePayloads.run(runId);
+      });
+    },
+
+    setting(name, proposed) {
+      return write(() => {
+        statements.insertSetting.run(name, proposed);
+        return String(statements.setting.get(name)?.value);
+      });
+    },
+
+    async close() {
+      if (database.isOpen) database.close();
+    },
+  };
+
+  function find(runId: RunId): Run | null {
+    const row = statements.run.get(runId);
+    return row === undefined ? null : runOf(row);
+  }
+
+  function insertEvent(runId: RunId, event: RunEvent): void {
+    statements.insertEvent.run(runId, event.n, JSON.stringify(event));
+  }
+
+  function insertPayload(runId: RunId, { name, hash }: { name: string; hash: string }, bytes: Buffer): void {
+    const parts = Math.max(1, Math.ceil(bytes.length / partBytes)); // an empty text is one empty part
+    for (let part = 0; part < parts; part++) {
+      statements.insertPart.run(runId, name, hash, part, bytes.subarray(part * partBytes, (part + 1) * partBytes));
+    }
+  }
+
+  /** `work` and what it writes, all or nothing. */
+  function write<Result>(work: () => Result): Promise<Result> {
+    return attempt(() => {
+      statements.begin.run();
+      try {
+        const result = work();
+        statements.commit.run();
+        return result;
+      } finally {
+        if (database.isTransaction) statements.rollback.run();
+      }
+    });
+  }
+
+  async function attempt<Result>(work: () => Result): Promise<Result> {
+    try {
+      return work();
+    } catch (error) {
+      throw asStoreError(error, path);
+    }
+  }
+}
+
+type Row = Record<string, unknown>;
+
+function documentOf(row: Row): unknown {
+  return JSON.parse(String(row.document));
+}
+
+function runOf(row: Row): Run {
+  return Run.parse(documentOf(row));
+}
+
+function columnsOf(run: Run) {
+  return {
+    id: run.id,
+    caller: run.caller,
+    agent: run.agent,
+    status: run.status,
+    createdAt: run.createdAt,
+    nextLookAt: hasEnded(run) ? null : run.pulse.nextLookAt,
+    document: JSON.stringify(run),
+  };
+}
+
+/** Filters that are not set become ones that let everything through, so that one statement serves every list. */
+function listParameters(query: RunQuery) {
+  const [createdBefore, idBefore] = earliest({ createdAt: query.createdBefore ?? "~", id: "" }, query.after);
+  return {
+    caller: query.caller,
+    agent: query.agent,
+    createdAfter: query.createdAfter ?? "",
+    createdBefore,
+    idBefore,
+    statuses: JSON.stringify(query.statuses),
+    metadata: JSON.stringify(query.metadata),
+    limit: query.limit,
+  };
+}
+
+type Position = { createdAt: Instant; id: string };
+
+function earliest(bound: Position, after: Position | null): [Instant, string] {
+  const { createdAt, id } = after !== null && after.createdAt < bound.createdAt ? after : bound;
+  return [createdAt, id];
+}
+
+function prepare(database: DatabaseSync) {
+  return {
+    begin: database.prepare("BEGIN IMMEDIATE"),
+    commit: database.prepare("COMMIT"),
+    rollback: database.prepare("ROLLBACK"),
+    run: database.prepare("SELECT document FROM runs WHERE id = ?"),
+    insertRun: database.prepare(`
+      INSERT INTO runs (id, caller, agent, status, created_at, next_look_at, document)
+      VALUES (:id, :caller, :agent, :status, :createdAt, :nextLookAt, :document) ON CONFLICT DO NOTHING`),
+    updateRun: database.prepare(`
+      UPDATE runs SET caller = :caller, agent = :agent, status = :status, created_at = :createdAt,
+        next_look_at = :nextLookAt, document = :document WHERE id = :id`),
+    list: database.prepare(`
+      SELECT document FROM runs
+      WHERE caller = :caller AND created_at >= :createdAfter AND (created_at, id) < (:createdBefore, :idBefore)
+        AND (:agent IS NULL OR agent = :agent)
+        AND (:statuses = '[]' OR status IN (SELECT value FROM json_each(:statuses)))
+        AND NOT EXISTS (
+          SELECT 1 FROM json_each(:metadata) AS wanted WHERE NOT EXISTS (
+            SELECT 1 FROM json_each(document, '$.metadata') AS held
+            WHERE held.key = wanted.key AND held.value = wanted.value))
+      ORDER BY created_at DESC, id DESC LIMIT :limit`),
+    overdue: database.prepare("SELECT document FROM runs WHERE next_look_at < ? ORDER BY next_look_at, id LIMIT ?"),
+    deleteRun: database.prepare("DELETE FROM runs WHERE id = ?"),
+    events: database.prepare("SELECT document FROM events WHERE run_id = ? AND n > ? ORDER BY n LIMIT ?"),
+    insertEvent: database.prepare("INSERT INTO events (run_id, n, document) VALUES (?, ?, ?)"),
+    deleteEvents: database.prepare("DELETE FROM events WHERE run_id = ?"),
+    payload: database.prepare("SELECT bytes FROM payloads WHERE run_id = ? AND name = ? AND hash = ? ORDER BY part"),
+    insertPart: database.prepare(`
+      INSERT INTO payloads (run_id, name, hash, part, bytes) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`),
+    deletePayloads: database.prepare("DELETE FROM payloads WHERE run_id = ?"),
+    setting: database.prepare("SELECT value FROM settings WHERE name = ?"),
+    insertSetting: database.prepare("INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING"),
+  };
+}
