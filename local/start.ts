@@ -1,4 +1,4 @@
-import { type StartedProcess, startProcess } from "./process/start-process.ts";
+import { hostFlags, type StartedProcess, startProcess } from "./process/start-process.ts";
 
 /** `npm start`: the model server, unless a real provider is configured or one answers already, and the host. */
 const modelPort = process.env.NIGHTSHIFT_MODEL_PORT ?? "7072";
@@ -7,8 +7,8 @@ const started: StartedProcess[] = [];
 let stopping = false;
 
 async function start(): Promise<void> {
-  if (configured === undefined && !(await answersAlready())) await startServer("local/model.ts");
-  const host = await startServer("local/host.ts");
+  if (configured === undefined && !(await answersAlready())) await startServer("model", ["local/model.ts"]);
+  const host = await startServer("host", [...hostFlags, "local/host.ts"]);
   if (process.stdout.isTTY) greet(host.url);
   const code = await host.ended;
   if (stopping) return;
@@ -17,14 +17,11 @@ async function start(): Promise<void> {
   process.exitCode = 1;
 }
 
-async function startServer(file: string): Promise<StartedProcess> {
-  const onLine = (line: string) => console.log(line);
-  const server = await startProcess({ args: [file], env: process.env, onLine });
+async function startServer(name: string, args: readonly string[]): Promise<StartedProcess> {
+  const server = await startProcess({ args, env: process.env, onLine: (line) => console.log(line) });
   started.push(server);
-  if (!process.stdout.isTTY) {
-    const name = file === "local/host.ts" ? "host" : "model";
-    console.log(JSON.stringify({ ready: true, name, url: server.url, pid: server.child.pid }));
-  }
+  const { url, child } = server;
+  if (!process.stdout.isTTY) console.log(JSON.stringify({ ready: true, name, url, pid: child.pid }));
   return server;
 }
 
