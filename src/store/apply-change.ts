@@ -4,9 +4,9 @@ import { Pulse, type Run } from "../run/run.ts";
 import { type PayloadRef, RunEvent, RunQueued } from "../run/run-event.ts";
 import type { Change, NewRun } from "./run-store.ts";
 
-/** The queued run and its first event, committed at `now`. */
-export function applyStart(start: NewRun, input: PayloadRef, now: Instant): { run: Run; event: RunQueued } {
-  const event = RunQueued.parse({ ...start, type: "run-queued", input, n: 1, at: now });
+/** The queued run and its first event. */
+export function applyStart(start: NewRun, input: PayloadRef): { run: Run; event: RunQueued } {
+  const event = RunQueued.parse({ ...start, type: "run-queued", input, n: 1 });
   return { run: begin(event), event };
 }
 

@@ -24,9 +24,12 @@ export function openSqliteStore({ path, now }: { path: string; now: () => number
       return write(() => {
         const bytes = Buffer.from(inputText);
         const input = referTo("input", bytes);
-        const { run, event } = applyStart(start, input, toInstant(now()));
+        const { run, event } = applyStart(start, input);
         if (statements.insertRun.run(columnsOf(run)).changes === 0) {
-          throw new NightshiftError("run_exists", `Run ${run.id} exists already. Read it, or start one under a new id.`);
+          throw new NightshiftError(
+            "run_exists",
+            `Run ${run.id} exists already. Read it, or start one under a new id.`,
+          );
         }
         insertEvent(run.id, event);
         insertPayload(run.id, input, bytes);

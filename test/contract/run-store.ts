@@ -1,0 +1,453 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import fc from "fast-check";
+import { fold } from "../../src/run/advance.ts";
+import { CallId, plusSeconds, type RunId, toInstant } from "../../src/run/ids.ts";
+import type { NewEvent, PayloadRef } from "../../src/run/run-event.ts";
+import type { Change, NewRun, RunQuery, RunStore } from "../../src/store/run-store.ts";
+import { anyEvent } from "../support/any-events.ts";
+import { checkProperty } from "../support/check-property.ts";
+import { newRun, runId } from "../support/new-run.ts";
+
+/** An empty store whose time is `now`; `second` opens the same runs once more, as another process would. */
+export type MakeStore = (now: () => number) => Promise<{
+  store: RunStore;
+  second?: () => Promise<RunStore>;
+  cleanup: () => Promise<void>;
+}>;
+
+/** Registers a test for every promise of the port `RunStore`. */
+export function runStoreContract(name: string, makeStore: MakeStore): void {
+  const promise = (fact: string, check: (world: World, context: TestContext) => Promise<void>) =>
+    test(`${name}: ${fact}`, async (context) => {
+      const world = await openWorld(makeStore);
+      try {
+        await check(world, context);
+      } finally {
+        await world.close();
+      }
+    });
+
+  promise("a created run is queued, with its first event and its input", async ({ store }) => {
+    const at = "2026-11-24T08:59:59.123Z";
+    const run = await store.create(newRun(1, { at, metadata: { customer: "42" } }), "Write a novel.");
+    assert.equal(run.status, "queued");
+    assert.equal(run.createdAt, at);
+    assert.equal(run.pulse.nextLookAt, run.createdAt);
+    assert.deepEqual(run.metadata, { customer: "42" });
+    assert.deepEqual(await store.get(runId(1)), run);
+    const [first, ...rest] = await store.events(runId(1), 0, 10);
+    assert.ok(first?.type === "run-queued" && rest.length === 0);
+    assert.deepEqual(fold(first, []), run);
+    assert.equal(await store.getPayload(runId(1), run.input), "Write a novel.");
+  });
+
+  promise("a run that was never created is null and has no events", async ({ store }) => {
+    assert.equal(await store.get(runId(1)), null);
+    assert.deepEqual(await store.events(runId(1), 0, 10), []);
+  });
+
+  promise("a second start under the same id is refused and changes nothing", async ({ store }) => {
+    const first = await store.create(newRun(1), "first");
+    await assert.rejects(store.create(newRun(1, { agent: "other" }), "second"), { code: "run_exists" });
+    assert.deepEqual(await store.get(runId(1)), first);
+    assert.equal((await store.events(runId(1), 0, 10)).length, 1);
+    const refused: PayloadRef = { name: "input", hash: "16367aacb67a4a01", bytes: 6 }; // of "second"
+    await assert.rejects(store.getPayload(runId(1), refused), { code: "internal" });
+  });
+
+  promise("of many starts under one id at the same time exactly one succeeds", async (world) => {
+    const stores = await world.handles();
+    const starts = Array.from({ length: 10 }, (_, n) => stores[n % stores.length]?.create(newRun(1), `input ${n}`));
+    const results = await Promise.allSettled(starts);
+    const [created, ...others] = results.filter((result) => result.status === "fulfilled");
+    assert.ok(created && others.length === 0);
+    assert.deepEqual(await world.store.get(runId(1)), created.value);
+  });
+
+  promise("an input of 3 MB is kept", async ({ store }) => {
+    const { input } = await store.create(newRun(1), bigText);
+    assert.equal(await store.getPayload(runId(1), input), bigText);
+  });
+
+  promise("an update writes the run that its events lead to, and returns it", async ({ store, clock }) => {
+    await store.create(newRun(1), "");
+    clock.at += 1000;
+    const run = await store.update(runId(1), () => ({ events: [started, { type: "cancel-requested" }], pulse: {} }));
+    assert.equal(run.status, "running");
+    assert.equal(run.cancelRequestedAt, toInstant(clock.at));
+    assert.equal(run.updatedAt, toInstant(clock.at));
+    assert.deepEqual(await store.get(runId(1)), run);
+    const events = await store.events(runId(1), 1, 10);
+    assert.deepEqual(
+      events.map(({ n, type, at }) => ({ n, type, at })),
+      [
+        { n: 2, type: "run-started", at: run.updatedAt },
+        { n: 3, type: "cancel-requested", at: run.updatedAt },
+      ],
+    );
+  });
+
+  promise("an update of the pulse alone writes no event", async ({ store }) => {
+    const created = await store.create(newRun(1), "");
+    const run = await store.update(runId(1), ({ pulse }) => ({ events: [], pulse: { bell: pulse.bell + 1 } }));
+    assert.deepEqual(run, { ...created, pulse: { ...created.pulse, bell: 1 } });
+    assert.deepEqual(await store.get(runId(1)), run);
+    assert.equal((await store.events(runId(1), 0, 10)).length, 1);
+  });
+
+  promise("a decision for null writes nothing and returns what is stored", async ({ store, clock }) => {
+    const created = await store.create(newRun(1), "");
+    clock.at += 1000;
+    assert.deepEqual(await store.update(runId(1), () => null), created);
+    assert.deepEqual(await store.get(runId(1)), created);
+  });
+
+  promise("a decision that throws writes nothing, and its error comes through", async ({ store }) => {
+    const created = await store.create(newRun(1), "");
+    const thrown = new Error("no decision");
+    const undecided = store.update(runId(1), () => {
+      throw thrown;
+    });
+    await assert.rejects(undecided, (error) => error === thrown);
+    assert.deepEqual(await store.get(runId(1)), created);
+    assert.equal((await store.update(runId(1), () => change(started))).lastEvent, 2);
+  });
+
+  promise("an update with one event that is not valid writes none of it", async ({ store }) => {
+    const created = await store.create(newRun(1), "");
+    const invalid: NewEvent = { type: "orchestration-replaced", generation: -1, reason: "" };
+    await assert.rejects(store.update(runId(1), () => change(started, invalid)));
+    await assert.rejects(store.update(runId(1), () => ({ events: [started], pulse: { looks: Number.NaN } })));
+    assert.deepEqual(await store.get(runId(1)), created);
+    assert.equal((await store.events(runId(1), 0, 10)).length, 1);
+  });
+
+  promise("an update of a run that does not exist is refused", async ({ store }) => {
+    await assert.rejects(
+      store.update(runId(1), () => change(started)),
+      { code: "run_not_found" },
+    );
+    assert.equal(await store.get(runId(1)), null);
+  });
+
+  promise("one update can write the 38 events of a turn that asks for every call it may", async ({ store }) => {
+    await store.create(newRun(1), "");
+    const events = Array.from({ length: 38 }, (_, n) => callRequested(n));
+    const run = await store.update(runId(1), () => change(...events));
+    assert.equal(run.calls.length, 38);
+    assert.equal(run.lastEvent, 39);
+    assert.deepEqual(await store.get(runId(1)), run);
+  });
+
+  promise("time does not go back within a run when the clock does", async ({ store, clock }) => {
+    const created = await store.create(newRun(1), "");
+    clock.at -= 60_000;
+    const run = await store.update(runId(1), () => change(started));
+    assert.equal(run.updatedAt, created.createdAt);
+    assert.equal((await store.events(runId(1), 1, 1))[0]?.at, created.createdAt);
+  });
+
+  promise("updates at the same time lose nothing, and their events are numbered without gaps", async (world) => {
+    const stores = await world.handles();
+    await world.store.create(newRun(1), "");
+    const updates = Array.from({ length: 40 }, (_, n) =>
+      stores[n % stores.length]?.update(runId(1), ({ pulse }) => ({
+        events: [callRequested(n), started],
+        pulse: { looks: pulse.looks + 1 },
+      })),
+    );
+    await Promise.all(updates);
+    const run = await world.store.get(runId(1));
+    assert.equal(run?.pulse.looks, 40);
+    assert.equal(run?.lastEvent, 81);
+    assert.deepEqual(new Set(run?.calls.map(({ id }) => id)), new Set(updates.map((_, n) => callId(n))));
+    const events = await world.store.events(runId(1), 0, 100);
+    assert.deepEqual(
+      events.map(({ n }) => n),
+      Array.from({ length: 81 }, (_, index) => index + 1),
+    );
+    const ofCalls = events.filter((_event, index) => index % 2 === 1);
+    assert.ok(
+      ofCalls.every(({ type }) => type === "call-requested"),
+      "the events of one update stand together",
+    );
+  });
+
+  promise("any sequence of updates stores the fold of its events", async ({ store }, context) => {
+    let n = 0;
+    const changes = fc.array(fc.array(anyEvent, { maxLength: 5 }), { maxLength: 6 });
+    const property = fc.asyncProperty(changes, async (eventsOfChanges) => {
+      const id = runId(++n);
+      let run = await store.create(newRun(n), "");
+      for (const events of eventsOfChanges) {
+        run = await store.update(id, ({ pulse }) => ({ events, pulse: { looks: pulse.looks + 1 } }));
+      }
+      assert.deepEqual(await store.get(id), run);
+      const [first, ...rest] = await store.events(id, 0, 100);
+      assert.ok(first?.type === "run-queued");
+      assert.equal(rest.length, eventsOfChanges.flat().length);
+      assert.deepEqual({ ...fold(first, rest), pulse: run.pulse }, run);
+      assert.equal(run.pulse.looks, eventsOfChanges.length);
+    });
+    await checkProperty(context, property, 50);
+  });
+
+  promise("events are read in pages, in their order", async ({ store }) => {
+    await store.create(newRun(1), "");
+    await store.create(newRun(2), "");
+    const events = Array.from({ length: 11 }, (_, n) => callRequested(n)); // numbers of one and two digits
+    await store.update(runId(1), () => change(...events));
+    const numbers = async (after: number, limit: number) =>
+      (await store.events(runId(1), after, limit)).map(({ n }) => n);
+    assert.deepEqual(await numbers(0, 5), [1, 2, 3, 4, 5]);
+    assert.deepEqual(await numbers(5, 6), [6, 7, 8, 9, 10, 11]);
+    assert.deepEqual(await numbers(11, 5), [12]);
+    assert.deepEqual(await numbers(12, 5), []);
+  });
+
+  for (const [what, text] of Object.entries(texts)) {
+    promise(`${what} is kept as it is`, async ({ store }) => {
+      await store.create(newRun(1), "");
+      const ref = await store.putPayload(runId(1), "answer", text);
+      assert.equal(ref.bytes, Buffer.byteLength(text));
+      assert.equal(await store.getPayload(runId(1), ref), text);
+    });
+  }
+
+  promise("keeping the same text again is success and gives the same reference", async (world) => {
+    const stores = await world.handles();
+    await world.store.create(newRun(1), "");
+    const puts = Array.from({ length: 6 }, (_, n) =>
+      stores[n % stores.length]?.putPayload(runId(1), "answer", bigText),
+    );
+    const refs = await Promise.all(puts);
+    for (const ref of refs) assert.deepEqual(ref, refs[0]);
+    assert.ok(refs[0]);
+    assert.equal(await world.store.getPayload(runId(1), refs[0]), bigText);
+  });
+
+  promise(
+    "other text under the same name, or under the same name of another run, replaces nothing",
+    async ({ store }) => {
+      const one = await store.putPayload(runId(1), "answer", "one");
+      const two = await store.putPayload(runId(1), "answer", "two");
+      await store.putPayload(runId(2), "answer", "three");
+      assert.equal(await store.getPayload(runId(1), one), "one");
+      assert.equal(await store.getPayload(runId(1), two), "two");
+      await assert.rejects(store.getPayload(runId(2), one), { code: "internal" });
+    },
+  );
+
+  promise("a reference that names other bytes than are there is an error, not a wrong text", async ({ store }) => {
+    const ref = await store.putPayload(runId(1), "answer", "the answer");
+    await assert.rejects(store.getPayload(runId(1), { ...ref, bytes: ref.bytes + 1 }), { code: "internal" });
+    await assert.rejects(store.getPayload(runId(1), { ...ref, name: "other" }), { code: "internal" });
+  });
+
+  promise("a list has the runs of one caller, newest first, those of one instant by id", async (world) => {
+    await world.startAll([
+      { n: 3, second: 0 },
+      { n: 1, second: 1 },
+      { n: 2, second: 1 },
+      { n: 5, second: 2 },
+      { n: 4, second: 3, caller: "grace" },
+    ]);
+    assert.deepEqual(await world.listed({}), [5, 2, 1, 3]);
+    assert.deepEqual(await world.listed({ limit: 2 }), [5, 2]);
+    assert.deepEqual(await world.listed({ caller: "grace" }), [4]);
+    assert.deepEqual(await world.listed({ caller: "nobody" }), []);
+  });
+
+  promise("pages joined are the whole list, also while runs are being started", async (world) => {
+    const starts = Array.from({ length: 9 }, (_, index) => ({ n: index + 1, second: Math.floor(index / 3) }));
+    await world.startAll(starts);
+    const numbers: number[] = [];
+    let after: RunQuery["after"] = null;
+    for (let page = 0; page < 4; page++) {
+      const runs = await world.store.list({ ...everything, limit: 2, after });
+      numbers.push(...runs.map(({ id }) => numberOf(id)));
+      after = runs.at(-1) ?? after;
+      await world.startAll([{ n: 10 + page, second: 10 + page }]);
+    }
+    const last = await world.store.list({ ...everything, limit: 2, after });
+    numbers.push(...last.map(({ id }) => numberOf(id)));
+    assert.deepEqual(numbers, [9, 8, 7, 6, 5, 4, 3, 2, 1]);
+    assert.deepEqual(await world.store.list({ ...everything, after: last.at(-1) ?? null }), []);
+  });
+
+  promise("a list is filtered by agent, by status and by metadata", async (world) => {
+    await world.startAll([
+      { n: 1, agent: "summarizer" },
+      { n: 2, metadata: { customer: "42", 'it\'s.a "key"': "x" } },
+      { n: 3, metadata: { customer: "42" } },
+      { n: 4, metadata: { customer: "43" } },
+    ]);
+    await world.store.update(runId(3), () => change(started));
+    await world.store.update(runId(4), () => change(started, { type: "run-cancelled", output: null }));
+    assert.deepEqual(await world.listed({ agent: "summarizer" }), [1]);
+    assert.deepEqual(await world.listed({ statuses: ["running"] }), [3]);
+    assert.deepEqual(await world.listed({ statuses: ["cancelled", "queued"] }), [4, 2, 1]);
+    assert.deepEqual(await world.listed({ metadata: { customer: "42" } }), [3, 2]);
+    assert.deepEqual(await world.listed({ metadata: { 'it\'s.a "key"': "x", customer: "42" } }), [2]);
+    assert.deepEqual(await world.listed({ metadata: { Customer: "42" } }), []);
+    assert.deepEqual(await world.listed({ metadata: { customer: "42" }, statuses: ["queued"] }), [2]);
+  });
+
+  promise("a list from one instant to another has the first and not the second", async (world) => {
+    await world.startAll([
+      { n: 1, second: 1 },
+      { n: 2, second: 2 },
+      { n: 3, second: 2 },
+      { n: 4, second: 3 },
+    ]);
+    assert.deepEqual(await world.listed({ createdAfter: world.second(2) }), [4, 3, 2]);
+    assert.deepEqual(await world.listed({ createdBefore: world.second(2) }), [1]);
+    assert.deepEqual(await world.listed({ createdAfter: world.second(2), createdBefore: world.second(3) }), [3, 2]);
+    const after = { createdAt: world.second(2), id: runId(3) };
+    assert.deepEqual(await world.listed({ after, createdAfter: world.second(2) }), [2]);
+    assert.deepEqual(await world.listed({ after, createdBefore: world.second(2) }), [1]);
+    assert.deepEqual(await world.listed({ after, createdBefore: world.second(9) }), [2, 1]);
+  });
+
+  promise("overdue are the unended runs whose next look is past, the longest overdue first", async (world) => {
+    const { store } = world;
+    await world.startAll([{ n: 1 }, { n: 2 }, { n: 3 }, { n: 4 }, { n: 5 }]);
+    const lookAt = (n: number, second: number, ...events: NewEvent[]) =>
+      store.update(runId(n), () => ({ events, pulse: { nextLookAt: world.second(second) } }));
+    await lookAt(1, 30, started);
+    await lookAt(2, 20);
+    await lookAt(3, 10, started, { type: "run-cancelled", output: null });
+    await lookAt(4, 60);
+    await lookAt(5, 59);
+    const overdue = async (limit: number) =>
+      (await store.overdue(world.second(60), limit)).map(({ id }) => numberOf(id));
+    assert.deepEqual(await overdue(10), [2, 1, 5]);
+    assert.deepEqual(await overdue(2), [2, 1]);
+    const [longest] = await store.overdue(world.second(60), 1);
+    assert.deepEqual(longest, await store.get(runId(2)));
+  });
+
+  promise("of a forgotten run nothing is left, and other runs keep all of theirs", async (world) => {
+    const { store } = world;
+    await world.startAll([{ n: 1 }, { n: 2 }]);
+    const unnamed = await store.putPayload(runId(1), "answer", "of a dead attempt");
+    const other = await store.putPayload(runId(2), "answer", "of a dead attempt");
+    const input = (await store.get(runId(1)))?.input;
+    assert.ok(input);
+    await store.forget(runId(1));
+    await store.forget(runId(1));
+    assert.equal(await store.get(runId(1)), null);
+    assert.deepEqual(await store.events(runId(1), 0, 10), []);
+    for (const ref of [unnamed, input]) await assert.rejects(store.getPayload(runId(1), ref), { code: "internal" });
+    assert.deepEqual(await world.listed({}), [2]);
+    assert.equal(await store.getPayload(runId(2), other), "of a dead attempt");
+    assert.equal((await store.events(runId(2), 0, 10)).length, 1);
+  });
+
+  promise("a setting is what was proposed first, for everyone", async (world) => {
+    const stores = await world.handles();
+    const answers = await Promise.all(stores.map((store, n) => store.setting("link-key", `key ${n}`)));
+    for (const answer of answers) assert.equal(answer, answers[0]);
+    assert.equal(await world.store.setting("link-key", "late"), answers[0]);
+    assert.equal(await world.store.setting("other", "its own"), "its own");
+  });
+
+  promise("what one handle was told is written, another one reads", async (world) => {
+    const other = await world.secondHandle();
+    if (other === null) return;
+    for (let n = 1; n <= 20; n++) {
+      const run = await world.store.create(newRun(n), `input ${n}`);
+      assert.deepEqual(await other.get(run.id), run);
+      assert.equal(await other.getPayload(run.id, run.input), `input ${n}`);
+      const updated = await other.update(run.id, () => change(started));
+      assert.deepEqual(await world.store.get(run.id), updated);
+      assert.equal((await world.store.events(run.id, 1, 10)).length, 1);
+      assert.equal((await world.store.list(everything)).length, n);
+    }
+  });
+}
+
+const started: NewEvent = { type: "run-started" };
+
+const bigText = "Ünïcödé — 日本語 🚀 ".repeat(90_000);
+
+const texts: Record<string, string> = {
+  "a text of 3 MB that is not ASCII": bigText,
+  "an empty text": "",
+  "a text with a byte order mark, NUL and line ends of all kinds": "\uFEFFa\u0000b\r\nc\rd\u2028e",
+};
+
+const everything: RunQuery = {
+  caller: "ada",
+  limit: 100,
+  after: null,
+  agent: null,
+  statuses: [],
+  createdAfter: null,
+  createdBefore: null,
+  metadata: {},
+};
+
+function change(...events: NewEvent[]): Change {
+  return { events, pulse: {} };
+}
+
+function callId(n: number): CallId {
+  return CallId.parse(`call_${n}`);
+}
+
+function callRequested(n: number): NewEvent {
+  return {
+    type: "call-requested",
+    turn: 1,
+    callId: callId(n),
+    tool: "researchSpaceFacts",
+    repeat: "safe",
+    timeoutSeconds: 300,
+    excerpt: "{}",
+  };
+}
+
+function numberOf(id: RunId): number {
+  return Number.parseInt(id.slice("run_".length), 32);
+}
+
+type World = Awaited<ReturnType<typeof openWorld>>;
+type Start = Partial<NewRun> & { n: number; second?: number };
+
+async function openWorld(makeStore: MakeStore) {
+  const clock = { at: Date.parse("2026-11-24T09:00:00.000Z") };
+  const begin = toInstant(clock.at);
+  const { store, second, cleanup } = await makeStore(() => clock.at);
+  let other: RunStore | null = null;
+
+  const secondHandle = async () => {
+    other ??= (await second?.()) ?? null;
+    return other;
+  };
+  return {
+    store,
+    clock,
+    secondHandle,
+    /** Every handle that the adapter offers on the same runs. */
+    async handles(): Promise<RunStore[]> {
+      const opened = await secondHandle();
+      return opened === null ? [store] : [store, opened];
+    },
+    second: (seconds: number) => plusSeconds(begin, seconds),
+    async startAll(starts: readonly Start[]) {
+      for (const { n, second = 0, ...matters } of starts) {
+        await store.create(newRun(n, { at: plusSeconds(begin, second), ...matters }), "");
+      }
+    },
+    async listed(filters: Partial<RunQuery>) {
+      return (await store.list({ ...everything, ...filters })).map(({ id }) => numberOf(id));
+    },
+    async close() {
+      await other?.close();
+      await store.close();
+      await cleanup();
+    },
+  };
+}
