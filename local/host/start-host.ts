@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { dirname, join } from "node:path";
 import { type ClientAddress, clientInput } from "./durable/management-urls.ts";
-import { type Durable, startDurable } from "./durable/start-durable.ts";
+import { startDurable } from "./durable/start-durable.ts";
 import { type HostJson, readHostJson } from "./host-json.ts";
 import { answerEmpty } from "./http/answer.ts";
 import { createBufferedCall } from "./http/buffered-call.ts";
@@ -12,11 +12,13 @@ import { createStreamedCall } from "./http/streamed-call.ts";
 import { filterLog, type LogSink } from "./log.ts";
 import type { Synchronous } from "./state/database.ts";
 import { openState, type State } from "./state/open-state.ts";
+import { createTimerFunctions } from "./timers/timer-functions.ts";
 import { createWebhooks } from "./webhooks/serve-webhooks.ts";
 import { isDurableClient } from "./worker/bindings.ts";
 import type { RegisteredFunction } from "./worker/core.ts";
 import type { NamedData } from "./worker/core-types.ts";
 import { loadWorker, type Worker } from "./worker/load-worker.ts";
+import { limitTime } from "./worker/time-limit.ts";
 
 export interface HostOptions {
   /** Absolute path of the file that registers the functions. */
@@ -60,11 +62,11 @@ export async function startHost(options: HostOptions): Promise<Host> {
     const worker = await loadWorker(options.entry, dirname(hostJsonPath), log);
     const running = run({ options, hostJson, log, state, port, worker });
     opening.removeAllListeners("request").on("request", running.listener);
-    running.durable.resume();
+    running.start();
     return {
       url: `http://${options.hostname}:${port}`,
       port,
-      close: () => close(opening, running.durable, worker, state),
+      close: () => close(opening, running, worker, state),
     };
   } catch (error) {
     opening.close();
@@ -82,32 +84,42 @@ interface RunParts {
   worker: Worker;
 }
 
-function run({ options, hostJson, log, state, port, worker }: RunParts): {
+interface Running {
   listener: RequestListener;
-  durable: Durable;
-} {
+  /** Takes up what is in flight, and what is due. */
+  start(): void;
+  stop(): Promise<void>;
+}
+
+function run({ options, hostJson, log, state, port, worker }: RunParts): Running {
   const { http, durableTask } = hostJson.extensions;
-  const address: ClientAddress = {
-    origin: `http://localhost:${port}`,
-    rpcOrigin: `http://127.0.0.1:${port}`,
-    hubName: durableTask.hubName,
-    key: state.key,
-  };
-  const clientInputs = clientInputsFor(address);
-  const { functions, invoke } = worker;
-  const durable = startDurable({
+  const origins = { origin: `http://localhost:${port}`, rpcOrigin: `http://127.0.0.1:${port}` };
+  const address: ClientAddress = { ...origins, hubName: durableTask.hubName, key: state.key };
+  const { functions } = worker;
+  const shared = {
     state,
     functions,
-    invoke,
-    clientInput: clientInputs,
-    limits: durableTask,
+    invoke: limitTime(worker.invoke, hostJson.functionTimeout),
+    clientInput: clientInputsFor(address),
     now: Date.now,
     log,
-  });
-  const caller = { invoke, clientInput: clientInputs, address: `${options.hostname}:${port}`, log };
+  };
+  const durable = startDurable({ ...shared, limits: durableTask });
+  const timers = createTimerFunctions(shared);
+  const caller = { ...shared, address: `${options.hostname}:${port}` };
   const call = worker.httpUri === null ? createBufferedCall(caller) : createStreamedCall(caller, worker.httpUri);
-  const listener = createListener(createWebhooks(durable.client, address), routesOf(functions, http.routePrefix), call);
-  return { listener, durable };
+  const webhooks = createWebhooks(durable.client, address);
+  return {
+    listener: createListener(webhooks, routesOf(functions, http.routePrefix), call),
+    start() {
+      durable.resume();
+      timers.start();
+    },
+    async stop() {
+      timers.stop();
+      await durable.stop();
+    },
+  };
 }
 
 /** What each durable client binding of a function gets; the text is the same for all. */
@@ -134,9 +146,9 @@ function listen(server: Server, port: number, hostname: string): Promise<number>
   });
 }
 
-async function close(server: Server, durable: Durable, worker: Worker, state: State): Promise<void> {
+async function close(server: Server, running: Running, worker: Worker, state: State): Promise<void> {
   server.close();
-  await Promise.race([durable.stop(), new Promise((resolve) => setTimeout(resolve, 3000).unref())]);
+  await Promise.race([running.stop(), new Promise((resolve) => setTimeout(resolve, 3000).unref())]);
   server.closeAllConnections();
   await worker.stop();
   state.close();

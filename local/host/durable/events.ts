@@ -15,7 +15,8 @@ export interface Started {
   name: string;
   input: string | null;
   parent: ParentInstance | null;
-  generation: 0 | null;
+  /** How many instances had the id before; null for children and after continue-as-new. */
+  generation: number | null;
 }
 
 export function executionStarted(started: Started, Timestamp: string): ExecutionStarted {

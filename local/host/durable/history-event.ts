@@ -54,7 +54,7 @@ export interface ExecutionStarted extends Common {
   Name: string;
   /** JSON text. */
   Input: string | null;
-  Generation: 0 | null;
+  Generation: number | null;
 }
 export interface ExecutionCompleted extends Common {
   EventType: 1;

@@ -62,7 +62,7 @@ export function createInstanceClient(
     const outcome = await state.commit("start", (): StartOutcome => {
       const existing = requestedId === null ? undefined : state.instances.find(instanceId);
       if (existing !== undefined && !isFinished(existing.status)) return { kind: "exists", status: existing.status };
-      const started = { instanceId, executionId: randomUUID(), name, input, parent: null, generation: 0 } as const;
+      const started = { instanceId, executionId: randomUUID(), name, input, parent: null };
       putInstance(state, started, now());
       return { kind: "started", instanceId };
     });

@@ -5,8 +5,10 @@ import { executionStarted } from "./events.ts";
 import { Status } from "./orchestration-status.ts";
 
 /** Writes a new instance in the place of a finished one, if there is one. To be called inside a commit. */
-export function putInstance(state: State, started: Started, at: number): Instance {
-  const { instanceId, executionId, name, input, parent } = started;
+export function putInstance(state: State, start: Omit<Started, "generation">, at: number): Instance {
+  const { instanceId, executionId, name, input, parent } = start;
+  const before = state.instances.find(instanceId);
+  const generation = before === undefined ? 0 : before.generation + 1;
   const instance: Instance = {
     id: instanceId,
     executionId,
@@ -16,11 +18,13 @@ export function putInstance(state: State, started: Started, at: number): Instanc
     output: null,
     customStatus: null,
     parent: parent === null ? null : JSON.stringify(parent),
+    generation,
     createdAt: at,
     updatedAt: at,
   };
-  removeInstance(state, instanceId);
+  if (before !== undefined) removeInstance(state, instanceId);
   state.instances.put(instance);
+  const started = { ...start, generation: parent === null ? generation : null };
   const event = executionStarted(started, new Date(at).toISOString());
   state.inbox.add(instanceId, executionId, JSON.stringify(event));
   return instance;

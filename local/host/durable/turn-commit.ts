@@ -122,7 +122,7 @@ function startChild(
   const existing = state.instances.find(instanceId);
   if (existing === undefined || isFinished(existing.status)) {
     const executionId = randomUUID().replaceAll("-", "");
-    putInstance(state, { instanceId, executionId, name, input, parent, generation: null }, at);
+    putInstance(state, { instanceId, executionId, name, input, parent }, at);
     return instanceId;
   }
   const reason = `An Orchestration instance with the id '${instanceId}' already exists and has not finished.`;

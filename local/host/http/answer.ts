@@ -2,7 +2,8 @@ import type { ServerResponse } from "node:http";
 
 export function answerEmpty(response: ServerResponse, status: number, headers: Record<string, string> = {}): void {
   if (response.headersSent || response.destroyed) return;
-  response.writeHead(status, status === 204 ? headers : { ...headers, "Content-Length": "0" }).end();
+  const bare = status === 204 || response.req.method === "HEAD";
+  response.writeHead(status, bare ? headers : { ...headers, "Content-Length": "0" }).end();
 }
 
 /** Answers with JSON text. */

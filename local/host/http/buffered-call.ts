@@ -71,7 +71,8 @@ function answerHttp(response: ServerResponse, http: RpcHttp): void {
     if (status !== 204 && status !== 304) response.setHeader("Content-Length", "0");
     response.end();
   } else {
-    if (!response.hasHeader("content-length")) response.setHeader("Transfer-Encoding", "chunked");
+    const chunked = response.req.method !== "HEAD" && !response.hasHeader("content-length");
+    if (chunked) response.setHeader("Transfer-Encoding", "chunked");
     response.end(body);
   }
 }

@@ -14,6 +14,8 @@ export interface Instance {
   customStatus: string | null;
   /** JSON text of the ParentInstance. */
   parent: string | null;
+  /** How many instances had this id before. */
+  generation: number;
   createdAt: number;
   updatedAt: number;
 }
@@ -31,11 +33,12 @@ export interface InstanceFilter {
 
 export type Instances = ReturnType<typeof instancesOf>;
 
-const columns = "id, execution_id, name, status, input, output, custom_status, parent, created_at, updated_at";
+const columns =
+  "id, execution_id, name, status, input, output, custom_status, parent, generation, created_at, updated_at";
 
 export function instancesOf(database: DatabaseSync) {
   const find = database.prepare(`SELECT ${columns} FROM instance WHERE id = ?`);
-  const put = database.prepare(`INSERT OR REPLACE INTO instance (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const put = database.prepare(`INSERT OR REPLACE INTO instance (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const change = database.prepare(
     "UPDATE instance SET execution_id = ?, status = ?, input = ?, output = ?, custom_status = ?, created_at = ?, updated_at = ? WHERE id = ?",
   );
@@ -51,8 +54,9 @@ export function instancesOf(database: DatabaseSync) {
       return row === undefined ? undefined : fromRow(row);
     },
     put(it: Instance): void {
-      const { id, executionId, name, status, input, output, customStatus, parent, createdAt, updatedAt } = it;
-      put.run(id, executionId, name, status, input, output, customStatus, parent, createdAt, updatedAt);
+      const { id, executionId, name, status, input, output, customStatus, parent, generation, createdAt, updatedAt } =
+        it;
+      put.run(id, executionId, name, status, input, output, customStatus, parent, generation, createdAt, updatedAt);
     },
     /** Writes what a turn can change. */
     change(it: Instance): void {
@@ -85,6 +89,7 @@ function fromRow(row: Row): Instance {
     output: textOrNull(row, "output"),
     customStatus: textOrNull(row, "custom_status"),
     parent: textOrNull(row, "parent"),
+    generation: integer(row, "generation"),
     createdAt: integer(row, "created_at"),
     updatedAt: integer(row, "updated_at"),
   };

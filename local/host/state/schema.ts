@@ -16,6 +16,7 @@ CREATE TABLE instance (
   output TEXT,
   custom_status TEXT,
   parent TEXT,
+  generation INTEGER NOT NULL,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
 ) WITHOUT ROWID;

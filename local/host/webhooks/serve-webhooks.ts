@@ -83,8 +83,9 @@ function splitUrl(url: string): { pathname: string; search: string } {
   return at < 0 ? { pathname: url, search: "" } : { pathname: url.slice(0, at), search: url.slice(at + 1) };
 }
 
-/** @throws URIError */
+/** @throws URIError, also for an encoded slash: no id with one can be reached on the real host. */
 function decode(segment: string): string {
+  if (/%2f/i.test(segment)) throw new URIError("An encoded slash is in the path.");
   return decodeURIComponent(segment);
 }
 
