@@ -58,9 +58,6 @@ function makeFolder(folder: string): void {
 }
 
 function prepareFile(database: DatabaseSync, path: string): void {
-  refuseForeign(database, path);
-  untilFree(() => database.exec("PRAGMA journal_mode = WAL"));
-  database.exec("PRAGMA synchronous = NORMAL");
   database.exec("BEGIN IMMEDIATE");
   try {
     refuseForeign(database, path);
@@ -69,16 +66,15 @@ function prepareFile(database: DatabaseSync, path: string): void {
   } finally {
     if (database.isTransaction) database.exec("ROLLBACK");
   }
+  untilFree(() => database.exec("PRAGMA journal_mode = WAL"));
+  database.exec("PRAGMA synchronous = NORMAL");
 }
 
 function refuseForeign(database: DatabaseSync, path: string): void {
   const found = number(database, "user_version");
   const ours = number(database, "application_id") === applicationId;
   if (!ours && (found !== 0 || number(database, "schema_version") !== 0)) {
-    throw new NightshiftError(
-      "store_unavailable",
-      `${path} is not a store of Nightshift. Name another file, or move it away.`,
-    );
+    throw unavailable(path, "it is another program's database. Name another file, or move it away.");
   }
   if (found > version) {
     const remedy = "Start that version again, or name another file.";
