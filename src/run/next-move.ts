@@ -116,6 +116,16 @@ export function mayStart(call: Call): boolean {
   return call.execution === null || (call.repeat === "safe" && call.execution.n < maxExecutions);
 }
 
+/** By when the calls that may start now must have ended. */
+export function callsDueAt(run: Run, now: Instant): Instant {
+  return dueAfter(run.calls.filter(mayStart), now);
+}
+
+/** By when these calls, started now, must have ended. */
+export function dueAfter(calls: readonly { timeoutSeconds: number }[], now: Instant): Instant {
+  return plusSeconds(now, Math.max(0, ...calls.map((call) => call.timeoutSeconds + 15)));
+}
+
 /** Seconds that a wait until `until` takes, at most 15 minutes and never beyond the deadline that is still to come. */
 export function waitSeconds(run: Run, now: Instant, until: Instant): number {
   const toDeadline = secondsBetween(now, run.deadline);

@@ -1,5 +1,5 @@
 import { plusSeconds, secondsBetween } from "../run/ids.ts";
-import { mayStart, waitSeconds } from "../run/next-move.ts";
+import { callsDueAt, waitSeconds } from "../run/next-move.ts";
 import { hasEnded, type Run } from "../run/run.ts";
 import { excerptOf, type NewEvent } from "../run/run-event.ts";
 import { beginTurn } from "./begin-turn.ts";
@@ -21,7 +21,7 @@ export async function advanceRun(
 ): Promise<AdvanceRunOutput> {
   const stepping = beginStepping(runId, generation, services);
   for (let move = 0; move < maxMoves; move++) {
-    const run = await services.store.get(runId);
+    const run = await stepping.current();
     if (!run) return { kind: "finished" };
     const outcome = await makeMove(run, stepping);
     if (outcome) return outcome;
@@ -71,11 +71,15 @@ async function commitMove(stepping: Stepping): Promise<Outcome> {
   return null;
 }
 
+/** The turn's own write has said when its calls are due; this much less is no reason for another. */
+const slackSeconds = 5;
+
+/** Results are due when the slowest call must have ended; only then may the sweeper ask what became of them. */
 async function handOutCalls(stepping: Stepping): Promise<Outcome> {
   const stored = await stepping.commit((run) => {
-    if (stepping.moveOf(run).kind !== "calls") return null;
-    const longest = Math.max(...run.calls.filter(mayStart).map((call) => call.timeoutSeconds));
-    return { events: [], pulse: { nextLookAt: plusSeconds(stepping.now(), longest + 15), trouble: null } };
+    const due = callsDueAt(run, stepping.now());
+    const written = run.pulse.nextLookAt >= plusSeconds(due, -slackSeconds);
+    return written || stepping.moveOf(run).kind !== "calls" ? null : { events: [], pulse: { nextLookAt: due } };
   });
   const move = stepping.moveOf(stored);
   return move.kind === "calls" ? { kind: "calls", turn: stored.turn.n, calls: move.calls } : null;

@@ -2,7 +2,7 @@ import { encodeToken } from "../agent/continuation-token.ts";
 import type { Ending, TurnOutput } from "../model/model.ts";
 import { type Attempt, answered, attemptFailed, isOpen, type RequestedCall, responseSeen } from "../run/answers.ts";
 import { CallId, type Instant } from "../run/ids.ts";
-import { type Closing, closingOf } from "../run/next-move.ts";
+import { type Closing, closingOf, dueAfter } from "../run/next-move.ts";
 import type { LiveRun } from "../run/run.ts";
 import type { NewEvent, Usage } from "../run/run-event.ts";
 import { keepTrying } from "./keep-trying.ts";
@@ -91,7 +91,9 @@ async function record(
     const seen = responseSeen(run, attempt, { responseId, token, usage });
     if (!isOpen(run, attempt)) return seen.length > 0 ? { events: seen, pulse: {} } : null;
     const now = stepping.now();
-    return { events: [...seen, ...decide(run, closingOf(run, now), now)], pulse: { trouble: null } };
+    const events = [...seen, ...decide(run, closingOf(run, now), now)];
+    const requested = events.filter((event) => event.type === "call-requested");
+    return { events, pulse: { trouble: null, nextLookAt: dueAfter(requested, now) } };
   });
   return null;
 }

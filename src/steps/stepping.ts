@@ -18,6 +18,8 @@ export type Outcome = AdvanceRunOutput | null;
 export interface Stepping {
   readonly runId: RunId;
   readonly services: StepServices;
+  /** The run as this step last saw it: what it wrote itself, or what it read first. Every write reads again. */
+  current(): Promise<Run | null>;
   now(): Instant;
   /** The move that a run asks for now; a decision asks again, because another writer may have been faster. */
   moveOf(run: Run): Move;
@@ -39,6 +41,7 @@ export function beginStepping(runId: RunId, generation: number, services: StepSe
   const { store, clock } = services;
   let countedUntil = clock.now();
   let looks = 0;
+  let latest: Run | null = null;
 
   const commit: Stepping["commit"] = async (decide) => {
     const now = clock.now();
@@ -51,6 +54,7 @@ export function beginStepping(runId: RunId, generation: number, services: StepSe
       const counted = { awakeSeconds, looks: run.pulse.looks + looks, overdueSince: null, replacements: 0 };
       return { events: change.events, pulse: { ...counted, ...change.pulse } };
     });
+    latest = stored;
     if (wrote) {
       countedUntil = now;
       looks = 0;
@@ -61,6 +65,10 @@ export function beginStepping(runId: RunId, generation: number, services: StepSe
   return {
     runId,
     services,
+    async current() {
+      latest ??= await store.get(runId);
+      return latest;
+    },
     now: () => instantOf(clock),
     moveOf: (run) => nextMove(run, generation, momentOf(services)),
     looked: () => {
