@@ -1,0 +1,1 @@
+throw new Error("NIGHTSHIFT_COLOUR: no such setting");

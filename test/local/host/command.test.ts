@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { test } from "node:test";
+import { app, folderFor, runHost } from "./support/host-process.ts";
+
+test("--help tells the options and their defaults", async () => {
+  const { code, stdout } = await runHost(["--help"]);
+  assert.equal(code, 0);
+  assert.match(stdout, /--entry <file>.*functions\/app\.ts[\s\S]*--port <n>.*7071[\s\S]*--state <file>.*\.nightshift/);
+});
+
+test("a busy port is an error that says so", async (context) => {
+  const server = createServer();
+  context.after(() => server.close());
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const port = typeof address === "object" ? address?.port : 0;
+  const state = join(folderFor(context), "host.db");
+  const { code, stderr } = await runHost(["--entry", app("durable.ts"), "--port", String(port), "--state", state]);
+  assert.deepEqual([code, stderr], [1, `Port ${port} is in use. Stop what uses it, or give another port.\n`]);
+});
+
+test("what an app throws while it loads is told without a stack", async (context) => {
+  const state = join(folderFor(context), "host.db");
+  const { code, stderr } = await runHost(["--entry", app("bad-settings.ts"), "--port", "0", "--state", state]);
+  assert.deepEqual([code, stderr], [1, "NIGHTSHIFT_COLOUR: no such setting\n"]);
+});
+
+test("a binding that is not offered stops the start with function and binding", async (context) => {
+  const state = join(folderFor(context), "host.db");
+  const { code, stderr } = await runHost(["--entry", app("entity.ts"), "--port", "0", "--state", state]);
+  assert.equal(code, 1);
+  assert.match(stderr, /^The function Counter has the binding entityTrigger, which the local host does not offer\./);
+});
+
+test("a port that is none is refused", async () => {
+  const { code, stderr } = await runHost(["--port", "many"]);
+  assert.deepEqual([code, stderr], [1, "'many' is no port: give a number from 0 to 65535.\n"]);
+});
+
+test("an unknown option is refused", async () => {
+  const { code, stderr } = await runHost(["--colour"]);
+  assert.equal(code, 1);
+  assert.match(stderr, /^Unknown option '--colour'/);
+});
