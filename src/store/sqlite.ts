@@ -4,6 +4,7 @@ import { type Instant, type RunId, toInstant } from "../run/ids.ts";
 import { hasEnded, Run } from "../run/run.ts";
 import { RunEvent } from "../run/run-event.ts";
 import { applyChange, applyStart } from "./apply-change.ts";
+import { parseDocument } from "./parse-document.ts";
 import { referTo, verifiedText } from "./payload.ts";
 import type { RunQuery, RunStore } from "./run-store.ts";
 import { asStoreError, openDatabase } from "./sqlite-file.ts";
@@ -55,7 +56,7 @@ export function openSqliteStore({ path, now }: { path: string; now: () => number
     },
 
     events(runId, after, limit) {
-      return attempt(() => statements.events.all(runId, after, limit).map((row) => RunEvent.parse(documentOf(row))));
+      return attempt(() => statements.events.all(runId, after, limit).map(eventOf));
     },
 
     putPayload(runId, name, text) {
@@ -147,12 +148,12 @@ export function openSqliteStore({ path, now }: { path: string; now: () => number
 
 type Row = Record<string, unknown>;
 
-function documentOf(row: Row): unknown {
-  return JSON.parse(String(row.document));
+function runOf({ id, document }: Row): Run {
+  return parseDocument(Run, JSON.parse(String(document)), `Run ${id}`);
 }
 
-function runOf(row: Row): Run {
-  return Run.parse(documentOf(row));
+function eventOf({ run_id: runId, n, document }: Row): RunEvent {
+  return parseDocument(RunEvent, JSON.parse(String(document)), `Event ${n} of run ${runId}`);
 }
 
 function columnsOf(run: Run) {
@@ -194,7 +195,7 @@ function prepare(database: DatabaseSync) {
     begin: database.prepare("BEGIN IMMEDIATE"),
     commit: database.prepare("COMMIT"),
     rollback: database.prepare("ROLLBACK"),
-    run: database.prepare("SELECT document FROM runs WHERE id = ?"),
+    run: database.prepare("SELECT id, document FROM runs WHERE id = ?"),
     insertRun: database.prepare(`
       INSERT INTO runs (id, caller, agent, status, created_at, next_look_at, document)
       VALUES (:id, :caller, :agent, :status, :createdAt, :nextLookAt, :document) ON CONFLICT DO NOTHING`),
@@ -202,7 +203,7 @@ function prepare(database: DatabaseSync) {
       UPDATE runs SET caller = :caller, agent = :agent, status = :status, created_at = :createdAt,
         next_look_at = :nextLookAt, document = :document WHERE id = :id`),
     list: database.prepare(`
-      SELECT document FROM runs
+      SELECT id, document FROM runs
       WHERE caller = :caller AND created_at >= :createdAfter AND (created_at, id) < (:createdBefore, :idBefore)
         AND (:agent IS NULL OR agent = :agent)
         AND (:statuses = '[]' OR status IN (SELECT value FROM json_each(:statuses)))
@@ -211,9 +212,9 @@ function prepare(database: DatabaseSync) {
             SELECT 1 FROM json_each(document, '$.metadata') AS held
             WHERE held.key = wanted.key AND held.value = wanted.value))
       ORDER BY created_at DESC, id DESC LIMIT :limit`),
-    overdue: database.prepare("SELECT document FROM runs WHERE next_look_at < ? ORDER BY next_look_at, id LIMIT ?"),
+    overdue: database.prepare("SELECT id, document FROM runs WHERE next_look_at < ? ORDER BY next_look_at, id LIMIT ?"),
     deleteRun: database.prepare("DELETE FROM runs WHERE id = ?"),
-    events: database.prepare("SELECT document FROM events WHERE run_id = ? AND n > ? ORDER BY n LIMIT ?"),
+    events: database.prepare("SELECT run_id, n, document FROM events WHERE run_id = ? AND n > ? ORDER BY n LIMIT ?"),
     insertEvent: database.prepare("INSERT INTO events (run_id, n, document) VALUES (?, ?, ?)"),
     deleteEvents: database.prepare("DELETE FROM events WHERE run_id = ?"),
     payload: database.prepare("SELECT bytes FROM payloads WHERE run_id = ? AND name = ? AND hash = ? ORDER BY part"),
