@@ -47,13 +47,13 @@ export function parseReturned(json: string): OrchestratorResult {
   };
 }
 
-/** The SDK reports a failed orchestrator by an error whose message carries the whole state after a marker. */
-export function parseThrown(error: Error): OrchestratorResult {
+/**
+ * The SDK reports a failed orchestrator by an error whose message carries the whole state after a marker. Null when
+ * there is none: then the function did not even come to its first step, or its result is no JSON.
+ */
+export function parseThrown(error: Error): OrchestratorResult | null {
   const start = error.message.indexOf(marker);
-  if (start < 0) {
-    const plain = { message: error.message, failureDetails: null };
-    return { isDone: false, actions: [], output: null, customStatus: null, error: plain };
-  }
+  if (start < 0) return null;
   const json = error.message.slice(start + marker.length);
   const { error: message, failureDetails } = state.parse(JSON.parse(json));
   const found = message ? message : emptyErrorText(error.message);

@@ -19,15 +19,22 @@ export function createStep(functions: DurableFunctions, invoke: Invoke, log: Log
     const target = functions.orchestrator(turn.name);
     if (target === undefined) return failed(turn.name, unknownOrchestrator(turn.name, functions.orchestratorNames));
     const result = await call(target, payload, invoke);
-    if (result.error !== null) {
-      const message = `Orchestrator '${turn.name}' (${turn.instanceId}) threw: ${result.error.message}`;
+    const thrown = result instanceof Error ? result : result.error;
+    if (thrown !== null) {
+      const message = `Orchestrator '${turn.name}' (${turn.instanceId}) threw: ${thrown.message}`;
       log({ level: "error", category: `Function.${target.metadata.name}`, message });
     }
+    if (result instanceof Error) return failed(turn.name, result.message);
     return decide(turn.name, history, result, { executionId: turn.executionId, knows, ...limits });
   };
 }
 
-async function call(target: RegisteredFunction, payload: PayloadParts, invoke: Invoke): Promise<OrchestratorResult> {
+/** What the function came to; an error when it did not come to anything that can be replayed. */
+async function call(
+  target: RegisteredFunction,
+  payload: PayloadParts,
+  invoke: Invoke,
+): Promise<OrchestratorResult | Error> {
   const invocation = {
     invocationId: newInvocationId(),
     inputData: [{ name: bindingName(target, "orchestrationTrigger"), data: { string: orchestratorPayload(payload) } }],
@@ -37,7 +44,8 @@ async function call(target: RegisteredFunction, payload: PayloadParts, invoke: I
   try {
     returned = (await invoke(target, invocation)).returnValue?.json;
   } catch (error) {
-    return parseThrown(error instanceof Error ? error : new Error(String(error)));
+    const thrown = error instanceof Error ? error : new Error(String(error));
+    return parseThrown(thrown) ?? thrown;
   }
   if (typeof returned === "string") return parseReturned(returned);
   throw new Error(`The orchestrator ${target.metadata.name} returned nothing that the host understands.`);

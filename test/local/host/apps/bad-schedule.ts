@@ -1,0 +1,3 @@
+import { app } from "@azure/functions";
+
+app.timer("sweep", { schedule: "every day", handler: () => {} });
