@@ -108,7 +108,7 @@ function run({ options, hostJson, log, state, port, worker }: RunParts): Running
   const timers = createTimerFunctions(shared);
   const caller = { ...shared, address: `${options.hostname}:${port}` };
   const call = worker.httpUri === null ? createBufferedCall(caller) : createStreamedCall(caller, worker.httpUri);
-  const webhooks = createWebhooks(durable.client, address);
+  const webhooks = createWebhooks(durable.client, address, log);
   return {
     listener: createListener(webhooks, routesOf(functions, http.routePrefix), call),
     start() {

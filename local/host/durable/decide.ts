@@ -42,7 +42,7 @@ export function decide(
       outcome: outcomeOf(name, replayed, result),
       scheduled: [...replayed.state.scheduled.values()].sort((a, b) => a.id - b.id),
       customStatus: result.customStatus,
-      warnings: replayed.state.warnings,
+      warnings: [...replayed.state.warnings, ...openTasks(replayed, result)],
     };
   } catch (error) {
     if (error instanceof ReplayError) return ended(failureOutcome(error.message, error.message, null));
@@ -74,6 +74,12 @@ function outcomeOf(name: string, replayed: Replayed, result: OrchestratorResult)
     return { kind: "continued", input: replayed.state.continued.input, carried: replayed.state.carried };
   }
   return result.isDone ? { kind: "completed", output: result.output } : { kind: "running" };
+}
+
+function openTasks({ mainFinished, state }: Replayed, { isDone }: OrchestratorResult): string[] {
+  if (!isDone || !mainFinished || state.open.size === 0) return [];
+  const ids = [...state.open.keys()].join(", ");
+  return [`The orchestrator returned, but it ends only when its open tasks do (ids ${ids}). Cancel timers that lost.`];
 }
 
 function prefixed(name: string, message: string): string {

@@ -8,7 +8,10 @@ import { childCompleted, childFailed } from "./events.ts";
 import { EventType, type HistoryEvent, type ParentInstance } from "./history-event.ts";
 import { putInstance } from "./new-instance.ts";
 import { isFinished, Status } from "./orchestration-status.ts";
+import type { Scheduled } from "./replay-state.ts";
 import { eventsText, type FinishedTurn } from "./turn.ts";
+
+type Child = Extract<Scheduled, { kind: "child" }>;
 
 export interface TurnCommit {
   before: Instance;
@@ -35,29 +38,34 @@ export function commitTurn(state: State, commit: TurnCommit): TurnEffects | unde
   const effects: TurnEffects = { instances: [], tasks: false, timers: [] };
   const after = instanceAfter(commit);
   takeInputs(state, commit);
-  const closing = closingEvents(decision, new Date(at).toISOString());
-  state.history.append(before.id, finished.continued ? 0 : commit.turns, eventsText([...finished.stored, ...closing]));
-  for (const scheduled of decision.scheduled) {
-    if (scheduled.kind === "task") {
-      const { id: taskId, name, input } = scheduled;
-      state.tasks.add({ instanceId: before.id, executionId: turn.executionId, taskId, name, input });
-      effects.tasks = true;
-    } else if (scheduled.kind === "timer") {
-      const { id: taskId, fireAt: fireAtText } = scheduled;
-      const fireAt = Date.parse(fireAtText);
-      state.timers.add({ instanceId: before.id, executionId: turn.executionId, taskId, fireAt, fireAtText });
-      effects.timers.push(fireAt);
-    } else {
-      const parent = parentOf(finished, scheduled.id);
-      effects.instances.push(startChild(state, parent, scheduled.name, scheduled.instanceId, scheduled.input, at));
-    }
-  }
+  const events = [...finished.stored, ...closingEvents(decision, new Date(at).toISOString())];
+  state.history.append(before.id, finished.continued ? 0 : commit.turns, eventsText(events));
+  for (const scheduled of decision.scheduled) startScheduled(state, commit, scheduled, effects);
   if (isFinished(after.status)) {
     state.timers.clear(before.id);
     if (turn.parent !== null) effects.instances.push(tellParent(state, turn.parent, decision.outcome, at));
   }
   state.instances.change(after);
   return effects;
+}
+
+function startScheduled(state: State, commit: TurnCommit, scheduled: Scheduled, effects: TurnEffects): void {
+  const { instanceId, executionId } = commit.finished.turn;
+  const { id: taskId } = scheduled;
+  switch (scheduled.kind) {
+    case "task":
+      state.tasks.add({ instanceId, executionId, taskId, name: scheduled.name, input: scheduled.input });
+      effects.tasks = true;
+      break;
+    case "timer": {
+      const fireAt = Date.parse(scheduled.fireAt);
+      state.timers.add({ instanceId, executionId, taskId, fireAt, fireAtText: scheduled.fireAt });
+      effects.timers.push(fireAt);
+      break;
+    }
+    case "child":
+      effects.instances.push(startChild(state, parentOf(commit.finished, taskId), scheduled, commit.at));
+  }
 }
 
 function takeInputs(state: State, { before, finished, lastMessageId, firedTimers }: TurnCommit): void {
@@ -111,14 +119,8 @@ function parentOf({ turn }: FinishedTurn, TaskScheduleId: number): ParentInstanc
 }
 
 /** Returns the instance that has something to do then: the child, or its parent when the id is taken. */
-function startChild(
-  state: State,
-  parent: ParentInstance,
-  name: string,
-  instanceId: string,
-  input: string | null,
-  at: number,
-): string {
+function startChild(state: State, parent: ParentInstance, child: Child, at: number): string {
+  const { instanceId, name, input } = child;
   const existing = state.instances.find(instanceId);
   if (existing === undefined || isFinished(existing.status)) {
     const executionId = randomUUID().replaceAll("-", "");

@@ -50,7 +50,7 @@ interface Forwarding {
 
 function forward(request: IncomingMessage, { agent, port, invocationId, address }: Forwarding): ClientRequest {
   const { pathname, search } = targetOf(request);
-  const { connection: _, ...headers } = request.headers;
+  const { connection: _, expect: __, ...headers } = request.headers;
   return send({
     agent,
     host: "127.0.0.1",

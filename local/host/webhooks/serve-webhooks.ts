@@ -4,13 +4,14 @@ import type { InstanceClient } from "../durable/instance-client.ts";
 import { type ClientAddress, managementUrls, rpcPath, webhookPath } from "../durable/management-urls.ts";
 import { answerEmpty, answerJson } from "../http/answer.ts";
 import { BodyTooLarge, readBody } from "../http/read-body.ts";
+import type { LogSink } from "../log.ts";
 import { dispatch } from "./dispatch.ts";
 import type { WebhookAnswer, WebhookContext, WebhookRequest } from "./webhook.ts";
 
 /** Answers a request that is for the instance API; false when it is for somebody else. */
 export type ServeWebhooks = (request: IncomingMessage, response: ServerResponse) => boolean;
 
-export function createWebhooks(client: InstanceClient, address: ClientAddress): ServeWebhooks {
+export function createWebhooks(client: InstanceClient, address: ClientAddress, log: LogSink): ServeWebhooks {
   const context: WebhookContext = {
     client,
     managementUrls: (id, origin) => managementUrls({ ...address, origin }, id),
@@ -28,7 +29,10 @@ export function createWebhooks(client: InstanceClient, address: ClientAddress): 
     } else if ((query.get("taskhub") ?? address.hubName).toLowerCase() !== address.hubName.toLowerCase()) {
       answerEmpty(response, 404);
     } else {
-      void serve(context, request, response, path, query);
+      void serve(context, request, response, path, query).catch((error: unknown) => {
+        log({ level: "error", category: "Host.Durable", message: `A request to the instance API failed: ${error}` });
+        answerEmpty(response, 500);
+      });
     }
     return true;
   };
