@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { LogSink } from "../log.ts";
 import type { State } from "../state/open-state.ts";
 import type { Task } from "../state/tasks.ts";
@@ -29,6 +30,8 @@ export interface ActivityParts {
   onMessage(instanceId: string): void;
 }
 
+const commitPause = 5000;
+
 /** Runs tasks in the order in which they were scheduled, some at a time. */
 export function startActivities(parts: ActivityParts): Activities {
   const { state, log } = parts;
@@ -47,21 +50,27 @@ export function startActivities(parts: ActivityParts): Activities {
   }
 
   async function run(task: Task): Promise<void> {
+    const event = JSON.stringify(await perform(task, parts));
+    while (!stopped && !(await deliver(task, event))) await pause(commitPause, undefined, { ref: false });
+    running -= 1;
+    pump();
+  }
+
+  /** Whether the end of a task is on disk. Until it is, a restart would run the task again. */
+  async function deliver(task: Task, event: string): Promise<boolean> {
     try {
-      const event = JSON.stringify(await perform(task, parts));
-      const delivered = await state.commit("activity", () => {
+      const wanted = await state.commit("activity", () => {
         if (!state.tasks.remove(task.id)) return false; // its instance was purged
         state.inbox.add(task.instanceId, task.executionId, event);
         return true;
       });
-      if (delivered) parts.onMessage(task.instanceId);
+      if (wanted) parts.onMessage(task.instanceId);
+      return true;
     } catch (error) {
-      // The row is still there: the task runs again when the host starts next.
-      const message = `The end of task ${task.name} of ${task.instanceId} could not be written: ${String(error)}`;
-      if (!stopped) log({ level: "critical", category: "Host.Durable", message });
-    } finally {
-      running -= 1;
-      pump();
+      if (stopped) return true;
+      const message = `The end of ${task.name} of ${task.instanceId} was not written and is tried again: ${error}`;
+      log({ level: "critical", category: "Host.Durable", message });
+      return false;
     }
   }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { TypedData } from "../worker/core-types.ts";
 import { type Action, parseAction } from "./action.ts";
 
 /** What one call of an orchestrator function came to. */
@@ -31,18 +32,23 @@ const state = z.object({
 
 const marker = "\n\n$OutOfProcData$:";
 
-export function parseReturned(json: string): OrchestratorResult {
+/** @throws Error when it is not what the SDK sends. */
+export function parseReturned(returned: TypedData | null | undefined): OrchestratorResult {
+  if (typeof returned?.json !== "string") throw new Error("The orchestrator function returned no state of the SDK.");
+  return parseState(returned.json);
+}
+
+function parseState(json: string): OrchestratorResult {
   const parsed = state.parse(JSON.parse(json));
-  if (parsed.schemaVersion < 1 || parsed.schemaVersion > 3) {
-    throw new Error(
-      `Schema version ${parsed.schemaVersion} of orchestrator results is not offered; use durable-functions v3.`,
-    );
+  const { isDone, schemaVersion, output, customStatus } = parsed;
+  if (schemaVersion < 1 || schemaVersion > 3) {
+    throw new Error(`The orchestrator's schema version ${schemaVersion} is not offered; use durable-functions v3.`);
   }
   return {
-    isDone: parsed.isDone,
+    isDone,
     actions: parsed.actions.flat().map(parseAction),
-    output: parsed.output === undefined ? null : JSON.stringify(parsed.output),
-    customStatus: parsed.customStatus === undefined ? null : JSON.stringify(parsed.customStatus),
+    output: output === undefined ? null : JSON.stringify(output),
+    customStatus: customStatus === undefined ? null : JSON.stringify(customStatus),
     error: null,
   };
 }
@@ -57,7 +63,7 @@ export function parseThrown(error: Error): OrchestratorResult | null {
   const json = error.message.slice(start + marker.length);
   const { error: message, failureDetails } = state.parse(JSON.parse(json));
   const found = message ? message : emptyErrorText(error.message);
-  return { ...parseReturned(json), isDone: false, error: { message: found, failureDetails: failureDetails ?? null } };
+  return { ...parseState(json), isDone: false, error: { message: found, failureDetails: failureDetails ?? null } };
 }
 
 /** `throw "text"` and `new Error("")` leave no message: the real host then shows what the worker sent. */

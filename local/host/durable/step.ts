@@ -35,20 +35,22 @@ async function call(
   payload: PayloadParts,
   invoke: Invoke,
 ): Promise<OrchestratorResult | Error> {
+  const data = { string: orchestratorPayload(payload) };
   const invocation = {
     invocationId: newInvocationId(),
-    inputData: [{ name: bindingName(target, "orchestrationTrigger"), data: { string: orchestratorPayload(payload) } }],
+    inputData: [{ name: bindingName(target, "orchestrationTrigger"), data }],
     triggerMetadata: orchestratorMetadata(payload),
   };
-  let returned: string | null | undefined;
+  const answer = await attempt(() => invoke(target, invocation));
+  return attempt(() => (answer instanceof Error ? (parseThrown(answer) ?? answer) : parseReturned(answer.returnValue)));
+}
+
+async function attempt<Result>(work: () => Result | Promise<Result>): Promise<Result | Error> {
   try {
-    returned = (await invoke(target, invocation)).returnValue?.json;
+    return await work();
   } catch (error) {
-    const thrown = error instanceof Error ? error : new Error(String(error));
-    return parseThrown(thrown) ?? thrown;
+    return error instanceof Error ? error : new Error(String(error));
   }
-  if (typeof returned === "string") return parseReturned(returned);
-  throw new Error(`The orchestrator ${target.metadata.name} returned nothing that the host understands.`);
 }
 
 function unknownOrchestrator(name: string, known: string[]): string {
