@@ -1,0 +1,40 @@
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
+const version = 1;
+
+const schema = `
+create table responses (
+  id text primary key, previous text, created_at integer not null, background integer not null, document text not null,
+  cancelled_at integer
+) strict;
+create table requests (
+  n integer primary key, at integer not null, method text not null, path text not null, status integer not null,
+  response_id text, metadata text, fault text
+) strict;
+create table scripts (id integer primary key, document text not null) strict;
+create table faults (id integer primary key, left_over integer not null, document text not null) strict;
+pragma user_version = ${version};
+`;
+
+/**
+ * Opens the server's state: one file, or memory for `:memory:`. What was answered is in it.
+ * @throws Error that names the file, when it is of another version or no state at all; nothing is changed then
+ */
+export function openDatabase(file: string): DatabaseSync {
+  if (file !== ":memory:") mkdirSync(path.dirname(file), { recursive: true });
+  try {
+    const database = new DatabaseSync(file);
+    const found = Number(database.prepare("pragma user_version").get()?.user_version);
+    if (found !== 0 && found !== version) {
+      throw new Error(`it is of version ${found}, and this server reads version ${version}`);
+    }
+    database.exec("pragma journal_mode = wal; pragma synchronous = normal; pragma busy_timeout = 5000");
+    if (found === 0) database.exec(`begin immediate; ${schema} commit`);
+    return database;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`The model server's state ${file} cannot be used: ${reason}. Remove it, or give another --state.`);
+  }
+}

@@ -1,0 +1,56 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { getRequestListener } from "@hono/node-server";
+import { createApp } from "./app.ts";
+import { openDatabase } from "./database.ts";
+
+export interface ModelServerOptions {
+  /** 0: any free one. */
+  port: number;
+  hostname: string;
+  /** A file, or `:memory:`. */
+  stateFile: string;
+  /** Seconds from a request to the end of its response, the queue's included. */
+  turnSeconds: number;
+  queueSeconds: number;
+  /** The same seed and words give the same answer. */
+  seed: string;
+  now(): number;
+}
+
+export interface ModelServer {
+  url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the model server. Its answers are made by rules, not by a language model.
+ * @throws Error when the port is taken or the state cannot be used, saying so
+ */
+export async function startModelServer(options: ModelServerOptions): Promise<ModelServer> {
+  const database = openDatabase(options.stateFile);
+  const app = createApp(database, options);
+  const server = createServer(getRequestListener(app.fetch));
+  server.listen(options.port, options.hostname);
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    database.close();
+    throw portError(error, options.port);
+  }
+  const address = server.address();
+  const port = typeof address === "object" && address ? address.port : options.port;
+  return {
+    url: `http://${options.hostname}:${port}`,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      database.close();
+    },
+  };
+}
+
+function portError(error: unknown, port: number): unknown {
+  const taken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+  return taken ? new Error(`Port ${port} is taken: stop what listens there, or give another --port.`) : error;
+}
