@@ -37,12 +37,20 @@ export function startActivities(parts: ActivityParts): Activities {
   const { state, log } = parts;
   let running = 0;
   let lastTaken = 0;
+  let more = false;
   let stopped = false;
 
   function pump(): void {
+    more = true;
+    take();
+  }
+
+  function take(): void {
     const room = parts.maximumConcurrent - running;
-    if (stopped || room <= 0) return;
-    for (const task of state.tasks.after(lastTaken, room)) {
+    if (stopped || !more || room <= 0) return;
+    const tasks = state.tasks.after(lastTaken, room);
+    more = tasks.length === room;
+    for (const task of tasks) {
       lastTaken = task.id;
       running += 1;
       void run(task);
@@ -53,7 +61,7 @@ export function startActivities(parts: ActivityParts): Activities {
     const event = JSON.stringify(await perform(task, parts));
     while (!stopped && !(await deliver(task, event))) await pause(commitPause, undefined, { ref: false });
     running -= 1;
-    pump();
+    take();
   }
 
   /** Whether the end of a task is on disk. Until it is, a restart would run the task again. */

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 
 /** By lower-case name; repeated headers are joined with a bare comma, as by the real host. */
 export function headersOf(request: IncomingMessage): Record<string, string> {
-  const headers: Record<string, string> = {};
+  const headers: Record<string, string> = Object.create(null); // a header may be called constructor
   const raw = request.rawHeaders;
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = (raw[index] ?? "").toLowerCase();
@@ -16,7 +16,7 @@ export function headersOf(request: IncomingMessage): Record<string, string> {
 /** Repeated keys, compared without case, become one value that `join` makes of two. */
 export function queryOf(search: string, join: (before: string, value: string) => string): Record<string, string> {
   const names = new Map<string, string>();
-  const query: Record<string, string> = {};
+  const query: Record<string, string> = Object.create(null);
   for (const [key, value] of new URLSearchParams(search)) {
     const name = names.get(key.toLowerCase()) ?? key;
     names.set(key.toLowerCase(), name);

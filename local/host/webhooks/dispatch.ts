@@ -1,4 +1,4 @@
-import { operations, raiseEvent } from "./instance-operations.ts";
+import { findOperation, raiseEvent } from "./instance-operations.ts";
 import { getStatus, listInstances, purgeInstance, purgeInstances } from "./instance-queries.ts";
 import { startOrchestration } from "./start-orchestration.ts";
 import { message, notFound, type WebhookAnswer, type WebhookContext, type WebhookRequest } from "./webhook.ts";
@@ -43,5 +43,5 @@ async function instances(context: WebhookContext, request: WebhookRequest, path:
   if (eventName !== undefined) {
     return operation.toLowerCase() === "raiseevent" ? raiseEvent(context, request, id, eventName) : notFound;
   }
-  return operations[operation.toLowerCase()]?.(context, request, id) ?? notFound;
+  return findOperation(operation)?.(context, request, id) ?? notFound;
 }

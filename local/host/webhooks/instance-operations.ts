@@ -16,8 +16,13 @@ import {
 
 type Operation = (context: WebhookContext, request: WebhookRequest, id: string) => Promise<WebhookAnswer>;
 
-/** `POST instances/{id}/<operation>`, by lower-case name. */
-export const operations: Readonly<Record<string, Operation>> = {
+/** The operation of that name, in any case, for `POST instances/{id}/<operation>`. */
+export function findOperation(name: string): Operation | undefined {
+  const key = name.toLowerCase();
+  return Object.hasOwn(operations, key) ? operations[key] : undefined;
+}
+
+const operations: Readonly<Record<string, Operation>> = {
   terminate: async ({ client }, { query }, id) =>
     sent(await client.terminate(id, query.get("reason") ?? null), id, "terminate"),
   suspend: async ({ client }, { query }, id) =>

@@ -31,6 +31,15 @@ for (const { mode, stream } of modes) {
     });
   });
 
+  test(`${mode}: names that objects have by nature are names like others`, async () => {
+    const { query } = await echoed("/api/echo?constructor=1&toString=2");
+    assert.deepEqual(query, [
+      ["constructor", "1"],
+
+      ["toString", "2"],
+    ]);
+  });
+
   test(`${mode}: optional, default, constrained and catch-all parameters match as on Azure`, async () => {
     assert.deepEqual((await echoed("/api/echo")).params, {});
     assert.deepEqual((await echoed("/api/fallback")).params, { n: "seven" });

@@ -39,7 +39,9 @@ test("the instance API is closed without its key", async () => {
 
 test("another task hub, an unknown path and an unknown method are not found", async () => {
   assert.equal((await send(one.statusQueryGetUri.replace(/taskHub=\w+/, "taskHub=Other"))).status, 404);
-  assert.equal((await send(named(one, "one", "/bogus"), "POST")).status, 404);
+  for (const operation of ["/bogus", "/constructor", "/__proto__", "/raiseEvent", "/terminate/now/please"]) {
+    assert.equal((await send(named(one, "one", operation), "POST")).status, 404, operation);
+  }
   assert.equal((await send(one.statusQueryGetUri, "PUT", "")).status, 404);
   assert.equal((await send(named(one, "nope"))).status, 404);
 });
