@@ -10,31 +10,48 @@ interface ProviderFailure {
 
 /** What a failed request says, in the words of the port. */
 export function failureOf(error: unknown): ProviderFailure {
-  if (!(error instanceof OpenAI.APIError)) return plain("not_a_response", messageOf(error));
-  if (error instanceof OpenAI.APIConnectionTimeoutError)
+  if (error instanceof OpenAI.APIError && error.status !== undefined) {
+    return {
+      code: String(error.code ?? `http_${error.status}`), // some servers give a number
+      message: `The provider answered ${error.message}`,
+      retryAfterSeconds: retryAfterSeconds(error.headers),
+      throttled: error.status === 429 || error.status === 503,
+    };
+  }
+  if (hasNoKey(error)) return plain("no_credential", messageOf(error));
+  if (error instanceof OpenAI.APIConnectionTimeoutError || error instanceof OpenAI.APIUserAbortError)
     return plain("timeout", "The provider did not answer in time.");
-  if (error.status === undefined)
-    return plain("connection", `The connection failed: ${causeOf(error) ?? error.message}.`);
-  return {
-    code: error.code ?? `http_${error.status}`,
-    message: `The provider answered ${error.message}`,
-    retryAfterSeconds: retryAfterSeconds(error.headers),
-    throttled: error.status === 429 || error.status === 503,
-  };
+  const cause = causeOf(error);
+  if (cause === undefined && !(error instanceof OpenAI.APIError))
+    return plain("not_a_response", `The provider's answer cannot be read: ${messageOf(error)}`);
+  return plain("connection", `The connection failed: ${cause ?? "no cause is given"}.`);
 }
 
 function plain(code: string, message: string): ProviderFailure {
   return { code, message, retryAfterSeconds: null, throttled: false };
 }
 
-/** Nobody saw how the request ended, so it may have had its effect: any 5xx, 408, a timeout, a lost connection. */
+/** Nobody saw how the request ended, so it may have had its effect: all but a 4xx other than 408, and no connection. */
 export function isAmbiguous(error: unknown): boolean {
+  if (hasNoKey(error)) return false;
   if (!(error instanceof OpenAI.APIError)) return true;
-  if (error.status !== undefined) return error.status === 408 || error.status >= 500;
+  if (error.status !== undefined) return error.status === 408 || error.status < 400 || error.status >= 500;
   return !neverConnected.has(causeOf(error) ?? "");
 }
 
-const neverConnected = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
+const neverConnected = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+
+/** The function that gives the key failed: the SDK asks it before it sends anything. */
+function hasNoKey(error: unknown): boolean {
+  return error instanceof OpenAI.OpenAIError && !(error instanceof OpenAI.APIError);
+}
 
 /** The request itself is wrong: the same one will never do better. */
 export function neverBetter(error: unknown): boolean {

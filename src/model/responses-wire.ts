@@ -10,8 +10,14 @@ const WireResponse = z.object({
   id: z.string().min(1),
   status: z.string(),
   output: z.array(z.record(z.string(), z.unknown())).catch([]),
-  error: z.object({ code: z.string().catch("unknown"), message: z.string().catch("") }).nullish(),
-  incomplete_details: z.object({ reason: z.string().catch("unknown") }).nullish(),
+  error: z
+    .object({ code: z.string().catch("unknown"), message: z.string().catch("") })
+    .nullish()
+    .catch(null),
+  incomplete_details: z
+    .object({ reason: z.string().catch("unknown") })
+    .nullish()
+    .catch(null),
   usage: z
     .object({
       input_tokens: tokens,
@@ -20,7 +26,8 @@ const WireResponse = z.object({
       output_tokens_details: z.object({ reasoning_tokens: tokens }).catch({ reasoning_tokens: 0 }),
       total_tokens: tokens,
     })
-    .nullish(),
+    .nullish()
+    .catch(null),
 });
 type WireResponse = z.infer<typeof WireResponse>;
 

@@ -19,7 +19,7 @@ const getTimeout = 30_000;
 
 /** The OpenAI Responses API in background mode. One attempt per verb: the SDK's own retries are off. */
 export function responsesModel({ baseUrl, apiKey, model }: ResponsesSettings): Model {
-  const client = new OpenAI({ baseURL: baseUrl, apiKey, maxRetries: 0 });
+  const client = new OpenAI({ baseURL: baseUrl, apiKey, maxRetries: 0, fetchOptions: { redirect: "manual" } });
   const provider = "responses";
 
   return {
@@ -27,7 +27,7 @@ export function responsesModel({ baseUrl, apiKey, model }: ResponsesSettings): M
     async start(turn, signal): Promise<StartAnswer> {
       const timeout = turn.background ? postTimeout : 600_000;
       try {
-        const posted = client.responses.create(toBody(turn, model), { timeout, ...(signal && { signal }) });
+        const posted = client.responses.create(toBody(turn, model), { signal: within(timeout, signal) });
         const { data, response } = await posted.withResponse();
         return answerOf(provider, data, pollAfterSeconds(response.headers)) ?? notAResponse("unknown");
       } catch (error) {
@@ -39,7 +39,7 @@ export function responsesModel({ baseUrl, apiKey, model }: ResponsesSettings): M
     async look(token, signal): Promise<LookAnswer> {
       const responseId = decodeToken(provider, token);
       try {
-        const got = client.responses.retrieve(responseId, {}, { timeout: getTimeout, ...(signal && { signal }) });
+        const got = client.responses.retrieve(responseId, {}, { signal: within(getTimeout, signal) });
         const { data, response } = await got.withResponse();
         return answerOf(provider, data, pollAfterSeconds(response.headers)) ?? notAResponse("unavailable");
       } catch (error) {
@@ -49,7 +49,7 @@ export function responsesModel({ baseUrl, apiKey, model }: ResponsesSettings): M
     async cancel(token) {
       const responseId = decodeToken(provider, token);
       try {
-        await client.responses.cancel(responseId, { timeout: getTimeout });
+        await client.responses.cancel(responseId, { signal: within(getTimeout) });
         return { kind: "asked" };
       } catch (error) {
         // 400, 404 and 409 say that there is nothing to cancel any more: what became of it is for `look`.
@@ -58,6 +58,11 @@ export function responsesModel({ baseUrl, apiKey, model }: ResponsesSettings): M
       }
     },
   };
+}
+
+/** Not the SDK's own timeout: that one begins only when the key is there, and a late POST would outlive its intent. */
+function within(milliseconds: number, signal?: AbortSignal): AbortSignal {
+  return AbortSignal.any([AbortSignal.timeout(milliseconds), ...(signal ? [signal] : [])]);
 }
 
 function toBody(turn: TurnRequest, model: string): ResponseCreateParamsNonStreaming {

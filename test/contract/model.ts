@@ -1,0 +1,238 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import { encodeToken } from "../../src/agent/continuation-token.ts";
+import type { LookAnswer, Model, StartAnswer, TurnRequest } from "../../src/model/model.ts";
+
+/** What the next request meets instead of an answer. */
+export type Fault =
+  | { kind: "status"; status: number; code?: string; retryAfter?: number }
+  /** The connection is cut before anything was done. */
+  | { kind: "drop-before" }
+  /** The request is carried out, then the connection is cut. */
+  | { kind: "drop-after" }
+  /** No answer comes. */
+  | { kind: "hang" }
+  /** The response is made, and will fail with `code`. */
+  | { kind: "fail"; code: string }
+  /** The response is made, and will never end. */
+  | { kind: "stuck" };
+
+/** A model with a provider behind it that works for a moment and then says something. */
+export interface ModelWorld {
+  model: Model;
+  /** A model whose provider's address nobody listens on. */
+  unreachable: Model;
+  meets(fault: Fault): void | Promise<void>;
+  /** How many requests have reached the provider. */
+  requests(): number | Promise<number>;
+  close(): Promise<void>;
+}
+
+/** A first turn in the background, of which a test says only what matters to it. */
+export function turnRequest(matters: Partial<TurnRequest> = {}): TurnRequest {
+  return {
+    model: null,
+    instructions: "Answer in one sentence.",
+    input: { messages: [{ role: "user", content: "How far is Mars?" }] },
+    previousResponseId: null,
+    tools: [],
+    background: true,
+    metadata: {},
+    ...matters,
+  };
+}
+
+/** Registers a test for every promise of the port `Model`. */
+export function modelContract(name: string, openWorld: () => Promise<ModelWorld>): void {
+  const promise = (fact: string, check: (world: ModelWorld, context: TestContext) => Promise<void>) =>
+    test(`${name}: ${fact}`, async (context) => {
+      const world = await openWorld();
+      try {
+        await check(world, context);
+      } finally {
+        await world.close();
+      }
+    });
+
+  promise("a turn begun in the background is pending at once, and looks find its answer", async ({ model }) => {
+    const begun = await begin(model);
+    const ended = await untilEnded(model, begun.token);
+    assert.ok(ended.kind === "completed", ended.kind);
+    assert.equal(ended.output.responseId, begun.responseId);
+    assert.notEqual(ended.output.text, "");
+    assert.ok(ended.usage.totalTokens > 0);
+  });
+
+  promise("a look after the end gives the same answer again", async ({ model }) => {
+    const { token } = await begin(model);
+    const ended = await untilEnded(model, token);
+    assert.deepEqual(await model.look(token), ended);
+  });
+
+  promise("a token outlives the model that gave it: it is text", async ({ model }) => {
+    const { token } = await begin(model);
+    assert.match(token, /^[A-Za-z0-9_-]+$/);
+    assert.ok(token.length < 300, `${token.length} characters`);
+  });
+
+  promise("each verb is one request", async (world) => {
+    const { model } = world;
+    const { token } = await begin(model);
+    assert.equal(await world.requests(), 1);
+    await model.look(token);
+    assert.equal(await world.requests(), 2);
+    await model.cancel(token);
+    assert.equal(await world.requests(), 3);
+  });
+
+  for (const status of [408, 409, 429, 500, 503]) {
+    promise(`a ${status} is not asked again by the adapter`, async (world) => {
+      const { model, meets } = world;
+      const { token } = await begin(model);
+      for (const ask of [() => model.start(turnRequest()), () => model.look(token), () => model.cancel(token)]) {
+        const before = await world.requests();
+        await meets({ kind: "status", status });
+        await ask();
+        assert.equal((await world.requests()) - before, 1);
+      }
+    });
+  }
+
+  for (const [status, retryable] of [
+    [400, false],
+    [401, true],
+    [403, true],
+    [404, false],
+    [409, true],
+    [413, false],
+    [422, false],
+    [429, true],
+  ] as const) {
+    promise(
+      `a start answered ${status} is refused, ${retryable ? "for now" : "for good"}`,
+      async ({ model, meets }) => {
+        await meets({ kind: "status", status });
+        const answer = await model.start(turnRequest());
+        assert.ok(answer.kind === "refused", answer.kind);
+        assert.equal(answer.retryable, retryable);
+        assert.equal(answer.throttled, status === 429);
+      },
+    );
+  }
+
+  for (const fault of [
+    { kind: "status", status: 408 },
+    { kind: "status", status: 500 },
+    { kind: "status", status: 503 },
+    { kind: "drop-before" },
+    { kind: "drop-after" },
+  ] as const) {
+    const title = fault.kind === "status" ? `answered ${fault.status}` : `whose connection meets ${fault.kind}`;
+    promise(`nobody knows the end of a start ${title}`, async (world) => {
+      await world.meets(fault);
+      const answer = await world.model.start(turnRequest());
+      assert.equal(answer.kind, "unknown");
+      assert.equal(await world.requests(), 1);
+    });
+
+    promise(`a look ${title} is unavailable, and the next one finds the answer`, async ({ model, meets }) => {
+      const { token } = await begin(model);
+      await meets(fault);
+      assert.equal((await model.look(token)).kind, "unavailable");
+      assert.equal((await untilEnded(model, token)).kind, "completed");
+    });
+  }
+
+  promise("the provider's own wait is told", async ({ model, meets }) => {
+    const { token } = await begin(model);
+    await meets({ kind: "status", status: 429, retryAfter: 7 });
+    const refused = await model.start(turnRequest());
+    assert.ok(refused.kind === "refused" && refused.throttled && refused.retryAfterSeconds === 7);
+    await meets({ kind: "status", status: 503, retryAfter: 8 });
+    const unavailable = await model.look(token);
+    assert.ok(unavailable.kind === "unavailable" && unavailable.throttled && unavailable.retryAfterSeconds === 8);
+  });
+
+  promise("a start where nobody listens is refused for now: nothing was made", async ({ model, unreachable }) => {
+    const answer = await unreachable.start(turnRequest());
+    assert.ok(answer.kind === "refused" && answer.retryable, answer.kind);
+    const { token } = await begin(model);
+    assert.equal((await unreachable.look(token)).kind, "unavailable");
+    assert.equal((await unreachable.cancel(token)).kind, "unavailable");
+  });
+
+  promise("a start that is aborted has an unknown end", async ({ model, meets }) => {
+    await meets({ kind: "hang" });
+    assert.equal((await model.start(turnRequest(), AbortSignal.timeout(50))).kind, "unknown");
+  });
+
+  promise("a look that is aborted is unavailable", async ({ model, meets }) => {
+    const { token } = await begin(model);
+    await meets({ kind: "hang" });
+    assert.equal((await model.look(token, AbortSignal.timeout(50))).kind, "unavailable");
+  });
+
+  for (const [code, retryable] of [
+    ["server_error", true],
+    ["invalid_prompt", false],
+  ] as const) {
+    promise(
+      `a response that ends with ${code} is a failure ${retryable ? "to try" : "not to try"} again`,
+      async (world) => {
+        await world.meets({ kind: "fail", code });
+        const { token, responseId } = await begin(world.model);
+        const ended = await untilEnded(world.model, token);
+        assert.ok(ended.kind === "failed", ended.kind);
+        assert.deepEqual([ended.responseId, ended.code, ended.retryable], [responseId, code, retryable]);
+      },
+    );
+  }
+
+  promise("a response that the provider no longer has is lost", async ({ model, meets }) => {
+    const { token, responseId } = await begin(model);
+    await meets({ kind: "status", status: 404 });
+    assert.deepEqual(await model.look(token), { kind: "lost", responseId });
+  });
+
+  promise("a response that is cancelled looks cancelled", async ({ model, meets }) => {
+    await meets({ kind: "stuck" });
+    const { token, responseId } = await begin(model);
+    assert.deepEqual(await model.cancel(token), { kind: "asked" });
+    const ended = await model.look(token);
+    assert.ok(ended.kind === "cancelled" && ended.responseId === responseId, ended.kind);
+  });
+
+  promise("a cancel after the end asks, and the answer stays", async ({ model }) => {
+    const { token } = await begin(model);
+    const ended = await untilEnded(model, token);
+    assert.deepEqual(await model.cancel(token), { kind: "asked" });
+    assert.deepEqual(await model.look(token), ended);
+  });
+
+  promise("a token of another provider, and no token at all, make no request", async (world) => {
+    for (const token of [encodeToken("another", "resp_1"), "", "garbage"]) {
+      await assert.rejects(world.model.look(token), { code: "token_invalid" });
+      await assert.rejects(world.model.cancel(token), { code: "token_invalid" });
+    }
+    assert.equal(await world.requests(), 0);
+  });
+}
+
+/** Begins a turn, which must be accepted. */
+export async function begin(model: Model, turn: TurnRequest = turnRequest()) {
+  const begun: StartAnswer = await model.start(turn);
+  assert.ok(begun.kind === "pending", JSON.stringify(begun));
+  return begun;
+}
+
+/** Looks until the turn is not pending any more. */
+export async function untilEnded(model: Model, token: string): Promise<LookAnswer> {
+  const giveUpAt = performance.now() + 20_000;
+  for (;;) {
+    const answer = await model.look(token);
+    if (answer.kind !== "pending") return answer;
+    assert.ok(performance.now() < giveUpAt, "the turn does not end");
+    await setTimeout(10);
+  }
+}

@@ -1,0 +1,5 @@
+import { modelContract } from "../../contract/model.ts";
+import { localWorld, scriptedWorld } from "./responses-world.ts";
+
+modelContract("responses, scripted provider", scriptedWorld);
+modelContract("responses, local model server", localWorld);
