@@ -17,6 +17,7 @@ export function decodeToken(provider: string, token: string): string {
   const parsed = ContinuationToken.safeParse(content);
   if (!parsed.success) {
     const { v } = z.object({ v: z.unknown() }).catch({ v: undefined }).parse(content);
+    if (v === 1) throw invalid("it is of version 1, but damaged");
     throw invalid(`its version is ${JSON.stringify(v) ?? "missing"}, and this program reads version 1`);
   }
   if (parsed.data.provider !== provider) {

@@ -1,5 +1,6 @@
+import { z } from "zod";
 import { NightshiftError } from "../errors.ts";
-import type { Limits } from "../run/run-event.ts";
+import { Limits } from "../run/run-event.ts";
 import type { Tool } from "./define-tool.ts";
 
 /** An agent: what it is told, what it may do, how far it may go. */
@@ -35,10 +36,14 @@ export function defineAgent(definition: {
       `Agent name ${JSON.stringify(name)}: use 1–64 of a–z 0–9 -, a letter first.`,
     );
   }
+  const bounds = Limits.safeParse({ ...defaultLimits, ...limits });
+  if (!bounds.success) {
+    throw new NightshiftError("bad_agent", `The limits of agent ${name}: ${z.prettifyError(bounds.error)}`);
+  }
   const taken = new Set<string>();
   for (const tool of tools) {
     if (taken.has(tool.name)) throw new NightshiftError("bad_agent", `Agent ${name} has two tools named ${tool.name}.`);
     taken.add(tool.name);
   }
-  return { name, description, instructions, model, tools, limits: { ...defaultLimits, ...limits } };
+  return { name, description, instructions, model, tools, limits: bounds.data };
 }

@@ -51,9 +51,9 @@ export function defineTool<Parameters extends z.ZodType>(definition: {
     repeat,
     timeoutSeconds,
     async invoke(argumentsJson, context) {
-      const parsed = parseArguments(parameters, argumentsJson);
-      if (!parsed.ok) return { ok: false, text: `${name} was not executed: ${parsed.fault}` };
       try {
+        const parsed = await parseArguments(parameters, argumentsJson);
+        if (!parsed.ok) return { ok: false, text: `${name} was not executed: ${parsed.fault}` };
         return { ok: true, text: toText(await execute(parsed.value, context)) };
       } catch (error) {
         return { ok: false, text: `${name} failed: ${messageOf(error)}` };
@@ -64,22 +64,22 @@ export function defineTool<Parameters extends z.ZodType>(definition: {
 
 type Parsed<T> = { ok: true; value: T } | { ok: false; fault: string };
 
-function parseArguments<Parameters extends z.ZodType>(
+async function parseArguments<Parameters extends z.ZodType>(
   schema: Parameters,
   argumentsJson: string,
-): Parsed<z.output<Parameters>> {
+): Promise<Parsed<z.output<Parameters>>> {
   let value: unknown;
   try {
     value = JSON.parse(argumentsJson === "" ? "{}" : argumentsJson);
   } catch {
     return { ok: false, fault: "its arguments are not JSON." };
   }
-  const result = schema.safeParse(value);
+  const result = await schema.safeParseAsync(value);
   if (result.success) return { ok: true, value: result.data };
   return { ok: false, fault: `its arguments do not fit. ${z.prettifyError(result.error)}` };
 }
 
 function toText(value: unknown): string {
   if (typeof value === "string") return value;
-  return value === undefined ? "null" : JSON.stringify(value);
+  return JSON.stringify(value) ?? "null"; // undefined and functions have no JSON
 }
