@@ -4,7 +4,7 @@ import { NightshiftError } from "./errors.ts";
 const seconds = z.coerce.number().positive();
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
 const port = z.coerce.number().int().min(0).max(65535);
-const url = z.url({ protocol: /^https?$/ });
+const url = z.url({ protocol: /^https?$/, error: "expected an address that begins with http:// or https://" });
 
 /** Every setting that this program reads, as it stands in the environment (api.md, section 8). Durations are seconds. */
 const Environment = z.object({
@@ -61,9 +61,7 @@ export interface Config {
  * @throws NightshiftError `bad_settings`, naming each setting that is wrong or unknown and the form that is expected
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
-  const given = Object.fromEntries(
-    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""),
-  );
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
   const unknown = Object.keys(given).filter((name) => name.startsWith("NIGHTSHIFT_") && !(name in Environment.shape));
   const parsed = Environment.safeParse(given);
   const faults = [
@@ -104,7 +102,7 @@ function modelSettings(environment: Environment): ModelSettings {
   if (endpoint !== undefined) {
     if (model === undefined) throw badSettings(["NIGHTSHIFT_MODEL: name the Azure OpenAI deployment."]);
     const clientId = environment.AZURE_CLIENT_ID ?? null;
-    return { kind: "azure", baseUrl: `${endpoint.replace(/\/+$/, "")}/openai/v1/`, clientId, model };
+    return { kind: "azure", baseUrl: `${endpoint.replace(/(\/openai\/v1)?\/*$/, "")}/openai/v1/`, clientId, model };
   }
   if (apiKey !== undefined) {
     if (model === undefined) throw badSettings(["NIGHTSHIFT_MODEL: name the model that OPENAI_API_KEY may use."]);

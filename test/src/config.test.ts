@@ -1,0 +1,288 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { type Config, readConfig } from "../../src/config.ts";
+import { NightshiftError } from "../../src/errors.ts";
+
+type Environment = Readonly<Record<string, string>>;
+
+interface Setting {
+  /** What the configuration is without it, and with good values. Null: only its form is checked here. */
+  read: ((config: Config) => unknown) | null;
+  unset: unknown;
+  good: readonly (readonly [text: string, value: unknown])[];
+  bad: readonly string[];
+  /** What the refusal of a bad value says is expected. */
+  form: RegExp;
+}
+
+const address = /expected an address that begins with http:\/\/ or https:\/\//;
+const flag = {
+  good: [
+    ["true", true],
+    ["false", false],
+  ],
+  bad: ["yes", "1", "TRUE"],
+  form: /"true"\|"false"/,
+} as const;
+const port = { bad: ["http", "-1", "65536", "80.5"], form: /expected (number|int)/ };
+const seconds = { bad: ["0", "-1", "2 min", "Infinity"], form: /expected number/ };
+const notNegative = { bad: ["-1", "6s", "Infinity"], form: /expected number/ };
+const anyText = { bad: [], form: /^$/ };
+
+const settings: Readonly<Record<string, Setting>> = {
+  PORT: {
+    read: null,
+    unset: undefined,
+    good: [
+      ["0", 0],
+      ["8080", 8080],
+    ],
+    ...port,
+  },
+  OPENAI_BASE_URL: {
+    read: ({ model }) => model.baseUrl,
+    unset: "http://127.0.0.1:7072/v1",
+    good: [["https://gateway.example/v1", "https://gateway.example/v1"]],
+    bad: ["gateway.example", "ftp://gateway.example"],
+    form: address,
+  },
+  AZURE_OPENAI_ENDPOINT: {
+    read: null,
+    unset: undefined,
+    good: [],
+    bad: ["resource.openai.azure.com", "ftp://resource"],
+    form: address,
+  },
+  OPENAI_API_KEY: { read: null, unset: undefined, good: [], ...anyText },
+  AZURE_CLIENT_ID: { read: null, unset: undefined, good: [["1234", "1234"]], ...anyText },
+  NIGHTSHIFT_STATE: {
+    read: ({ state }) => state,
+    unset: ".nightshift",
+    good: [["/var/lib/n", "/var/lib/n"]],
+    ...anyText,
+  },
+  NIGHTSHIFT_STORE: {
+    read: null,
+    unset: undefined,
+    good: [["sqlite", "sqlite"]],
+    bad: ["cosmos", "SQLITE"],
+    form: /"sqlite"/,
+  },
+  NIGHTSHIFT_MODEL: {
+    read: ({ model }) => model.model,
+    unset: "nightshift-rules",
+    good: [["gpt-6-sol", "gpt-6-sol"]],
+    ...anyText,
+  },
+  NIGHTSHIFT_MODEL_PORT: {
+    read: ({ model }) => model.baseUrl,
+    unset: "http://127.0.0.1:7072/v1",
+    good: [["7100", "http://127.0.0.1:7100/v1"]],
+    ...port,
+  },
+  NIGHTSHIFT_MODEL_SECONDS: {
+    read: null,
+    unset: undefined,
+    good: [
+      ["0", 0],
+      ["0.5", 0.5],
+    ],
+    ...notNegative,
+  },
+  NIGHTSHIFT_TOOL_SECONDS: {
+    read: ({ toolSeconds }) => toolSeconds,
+    unset: 6,
+    good: [
+      ["0", 0],
+      ["0.2", 0.2],
+    ],
+    ...notNegative,
+  },
+  NIGHTSHIFT_LOOK_MIN_SECONDS: {
+    read: ({ lookMinSeconds }) => lookMinSeconds,
+    unset: 1,
+    good: [["0.2", 0.2]],
+    ...seconds,
+  },
+  NIGHTSHIFT_LOOK_MAX_SECONDS: {
+    read: ({ lookMaxSeconds }) => lookMaxSeconds,
+    unset: 120,
+    good: [["900", 900]],
+    bad: [...seconds.bad, "901"],
+    form: seconds.form,
+  },
+  NIGHTSHIFT_OVERDUE_SECONDS: {
+    read: ({ overdueSeconds }) => overdueSeconds,
+    unset: 120,
+    good: [["30", 30]],
+    ...seconds,
+  },
+  NIGHTSHIFT_SWEEP_SECONDS: { read: ({ sweepSeconds }) => sweepSeconds, unset: 300, good: [["30", 30]], ...seconds },
+  NIGHTSHIFT_SOLE_PROCESS: { read: ({ soleProcess }) => soleProcess, unset: false, ...flag },
+  NIGHTSHIFT_AUTH: {
+    read: null,
+    unset: undefined,
+    good: [["none", "none"]],
+    bad: ["keys", "password"],
+    form: /"none"/,
+  },
+  NIGHTSHIFT_PUBLIC_URL: {
+    read: ({ publicUrl }) => publicUrl,
+    unset: null,
+    good: [["https://agents.example", "https://agents.example"]],
+    bad: ["agents.example"],
+    form: address,
+  },
+  NIGHTSHIFT_NATIVE_MANAGEMENT_URLS: {
+    read: ({ nativeManagementUrls }) => nativeManagementUrls,
+    unset: false,
+    ...flag,
+  },
+  NIGHTSHIFT_CRASH_AT: {
+    read: null,
+    unset: undefined,
+    good: [["post-after:3", 3]],
+    bad: ["post-after", "post-after:0", ":1", "post-after:x"],
+    form: /expected <point>:<k>/,
+  },
+};
+
+for (const [name, { read, unset, good, bad, form }] of Object.entries(settings)) {
+  test(`${name}: its default holds without it and with nothing in it, and good values count`, () => {
+    if (read)
+      for (const environment of [{}, { [name]: "" }, { [name]: "  " }])
+        assert.deepEqual(read(readConfig(environment)), unset);
+    for (const [text, value] of good) {
+      const config = readConfig({ [name]: text });
+      if (read) assert.deepEqual(read(config), value);
+    }
+  });
+
+  for (const text of bad) {
+    test(`${name}: ${JSON.stringify(text)} stops the start, named with the form that is expected`, () => {
+      const [fault = "", ...others] = faultsOf({ [name]: text });
+      assert.deepEqual(others, []);
+      assert.ok(fault.startsWith(`${name}: `), fault);
+      assert.match(fault, form);
+    });
+  }
+}
+
+/** The lines of a refusal, one for each fault. */
+function faultsOf(environment: Environment): string[] {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    assert.ok(error instanceof NightshiftError && error.code === "bad_settings", String(error));
+    assert.match(error.message, /^The settings cannot be used:\n/);
+    return error.message.split("\n  ").slice(1);
+  }
+  return assert.fail("the settings were accepted");
+}
+
+test("every setting that the program reads stands in this test", () => {
+  const schema = readFileSync("src/config.ts", "utf8");
+  const names = [...schema.matchAll(/^ {2}([A-Z][A-Z_]+):/gm)].map(([, name]) => name ?? "");
+  assert.ok(names.length > 15);
+  assert.deepEqual(
+    names.filter((name) => name !== "WEBSITE_INSTANCE_ID" && !(name in settings)),
+    [],
+  );
+});
+
+test("an empty environment is one machine: SQLite, the local model server, no key", () => {
+  assert.deepEqual(readConfig({}), {
+    state: ".nightshift",
+    model: { kind: "openai", baseUrl: "http://127.0.0.1:7072/v1", apiKey: "local", model: "nightshift-rules" },
+    toolSeconds: 6,
+    lookMinSeconds: 1,
+    lookMaxSeconds: 120,
+    overdueSeconds: 120,
+    sweepSeconds: 300,
+    soleProcess: false,
+    onAzure: false,
+    publicUrl: null,
+    nativeManagementUrls: false,
+  });
+});
+
+test("a sole process looks for overdue runs sooner, unless it is told when", () => {
+  const sole = readConfig({ NIGHTSHIFT_SOLE_PROCESS: "true" });
+  assert.deepEqual([sole.overdueSeconds, sole.sweepSeconds], [10, 15]);
+  const told = readConfig({
+    NIGHTSHIFT_SOLE_PROCESS: "true",
+    NIGHTSHIFT_OVERDUE_SECONDS: "20",
+    NIGHTSHIFT_SWEEP_SECONDS: "40",
+  });
+  assert.deepEqual([told.overdueSeconds, told.sweepSeconds], [20, 40]);
+});
+
+test("a name that begins with NIGHTSHIFT_ and is no setting stops the start; other programs' names do not", () => {
+  assert.deepEqual(faultsOf({ NIGHTSHIFT_MODLE: "gpt-6-sol" }), [
+    "NIGHTSHIFT_MODLE: there is no such setting. Names are in the README, under Settings.",
+  ]);
+  assert.equal(readConfig({ PATH: "/bin", AZURE_OPENAI_MODEL: "x", nightshift_modle: "x" }).state, ".nightshift");
+  assert.equal(readConfig({ NIGHTSHIFT_MODLE: "" }).state, ".nightshift");
+});
+
+test("every fault is told at once", () => {
+  const faults = faultsOf({
+    PORT: "http",
+    NIGHTSHIFT_STORE: "disk",
+    NIGHTSHIFT_TOOL_SECONDS: "long",
+    NIGHTSHIFT_X: "1",
+  });
+  assert.deepEqual(faults.map((fault) => fault.split(":")[0]).sort(), [
+    "NIGHTSHIFT_STORE",
+    "NIGHTSHIFT_TOOL_SECONDS",
+    "NIGHTSHIFT_X",
+    "PORT",
+  ]);
+});
+
+test("a refusal does not repeat a value: it may be a secret", () => {
+  assert.doesNotMatch(faultsOf({ OPENAI_BASE_URL: "sk-secret" }).join(), /sk-secret/);
+});
+
+test("OPENAI_API_KEY is OpenAI, and the model must be named", () => {
+  const openai = { OPENAI_API_KEY: "sk-1", NIGHTSHIFT_MODEL: "gpt-6-sol" };
+  assert.deepEqual(readConfig(openai).model, {
+    kind: "openai",
+    baseUrl: "https://api.openai.com/v1",
+    apiKey: "sk-1",
+    model: "gpt-6-sol",
+  });
+  const gateway = { ...openai, OPENAI_BASE_URL: "https://gateway.example/v1" };
+  assert.equal(readConfig(gateway).model.baseUrl, "https://gateway.example/v1");
+  assert.match(faultsOf({ OPENAI_API_KEY: "sk-1" }).join(), /^NIGHTSHIFT_MODEL: name the model/);
+});
+
+test("AZURE_OPENAI_ENDPOINT is Azure OpenAI without a key, also beside OPENAI_API_KEY, and the deployment must be named", () => {
+  const azure = { AZURE_OPENAI_ENDPOINT: "https://res.openai.azure.com", NIGHTSHIFT_MODEL: "my-deployment" };
+  const expected = {
+    kind: "azure",
+    baseUrl: "https://res.openai.azure.com/openai/v1/",
+    clientId: null,
+    model: "my-deployment",
+  };
+  assert.deepEqual(readConfig(azure).model, expected);
+  assert.deepEqual(readConfig({ ...azure, OPENAI_API_KEY: "sk-1" }).model, expected);
+  assert.deepEqual(readConfig({ ...azure, AZURE_CLIENT_ID: "1234" }).model, { ...expected, clientId: "1234" });
+  const nameless = { AZURE_OPENAI_ENDPOINT: azure.AZURE_OPENAI_ENDPOINT };
+  assert.match(faultsOf(nameless).join(), /^NIGHTSHIFT_MODEL: name the Azure OpenAI deployment/);
+});
+
+for (const end of ["/", "//", "/openai/v1", "/openai/v1/"]) {
+  test(`an endpoint that ends in ${end} is the same endpoint`, () => {
+    const azure = { AZURE_OPENAI_ENDPOINT: `https://res.openai.azure.com${end}`, NIGHTSHIFT_MODEL: "my-deployment" };
+    assert.equal(readConfig(azure).model.baseUrl, "https://res.openai.azure.com/openai/v1/");
+  });
+}
+
+test("on Azure the program does not start while anyone could start runs, and says which setting", () => {
+  const azure = { WEBSITE_INSTANCE_ID: "d3adb33f", AZURE_OPENAI_ENDPOINT: "https://res.openai.azure.com" };
+  for (const more of [{}, { NIGHTSHIFT_AUTH: "none" }]) {
+    assert.match(faultsOf({ ...azure, NIGHTSHIFT_MODEL: "my-deployment", ...more }).join(), /^NIGHTSHIFT_AUTH: /);
+  }
+});
