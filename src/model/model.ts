@@ -9,12 +9,12 @@ export const Message = z.strictObject({
 export type Message = z.infer<typeof Message>;
 
 /** The answer to one tool call, in words for the model. */
-export interface CallOutput {
+interface CallOutput {
   callId: string;
   output: string;
 }
 
-export interface ToolDeclaration {
+interface ToolDeclaration {
   name: string;
   description: string;
   parameters: Readonly<Record<string, unknown>>;

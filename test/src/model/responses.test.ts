@@ -341,6 +341,19 @@ for (const reply of ["hang", "stall"] as const) {
   });
 }
 
+test("a start is given up after 60 s, a look and a cancel after 30 s", async (context) => {
+  const { model } = await world(context, "hang", "hang", "hang");
+  const { timeout } = AbortSignal;
+  const mocked = context.mock.method(AbortSignal, "timeout", () => timeout.call(AbortSignal, 20));
+  assert.equal((await model.start(turnRequest())).kind, "unknown");
+  assert.equal((await model.look(token)).kind, "unavailable");
+  assert.equal((await model.cancel(token)).kind, "unavailable");
+  assert.deepEqual(
+    mocked.mock.calls.map((call) => call.arguments),
+    [[60_000], [30_000], [30_000]],
+  );
+});
+
 test("without a key nothing is sent: refused for now", async (context) => {
   const { provider } = await world(context);
   const apiKey = () => Promise.reject(new Error("the identity endpoint is down"));

@@ -15,7 +15,7 @@ export type Reply =
   /** Cuts the connection in the middle of the answer. */
   | "cut";
 
-export interface ReceivedRequest {
+interface ReceivedRequest {
   line: string;
   headers: IncomingMessage["headers"];
   body: unknown;
