@@ -16,7 +16,7 @@ function modelAt(url: string) {
   return responsesModel({ baseUrl: `${url}/v1`, apiKey: "key", model: "nightshift-rules" });
 }
 
-/** The adapter before a provider of a few lines: a response is in progress at its first look, ended at the second. */
+/** The adapter before a provider of a few lines. */
 export async function scriptedWorld(): Promise<ModelWorld> {
   const faults: Fault[] = [];
   const responses = responseTable();
@@ -43,54 +43,59 @@ export async function scriptedWorld(): Promise<ModelWorld> {
     model: modelAt(provider.url),
     unreachable: modelAt(await deadAddress()),
     meets: (fault) => void faults.push(fault),
+    endTurn: responses.endTurn,
     requests: () => provider.received.length,
     close: provider.close,
   };
 }
 
-type State = { looks: number; fault: Fault | undefined; cancelled: boolean };
+type State = { status: "in_progress" | "cancelled" | "ended"; fault: Fault | undefined };
 
 function responseTable() {
   const responses = new Map<string, State>();
   return {
+    endTurn() {
+      for (const state of responses.values())
+        if (state.status === "in_progress" && state.fault?.kind !== "stuck") state.status = "ended";
+    },
     answer(line: string, fault: Fault | undefined): Reply {
       const [, method, id = "", verb] =
         /^(\w+) \/v1\/responses(?:\/(\w+))?(?:\/(\w+))?$/.exec(line) ?? assert.fail(line);
       if (method === "POST" && id === "") {
         const made = `resp_${responses.size + 1}`;
-        responses.set(made, { looks: 0, fault, cancelled: false });
+        responses.set(made, { status: "in_progress", fault });
         return { status: 200, body: wireResponse({ id: made, status: "queued", usage: null }) };
       }
-      const response = responses.get(id);
-      if (!response) return { status: 404, body: errorBody(null, `Response with id '${id}' not found.`) };
-      const ended = response.fault?.kind !== "stuck" && response.looks >= 1;
+      const state = responses.get(id);
+      if (!state) return { status: 404, body: errorBody(null, `Response with id '${id}' not found.`) };
       if (verb === "cancel") {
-        if (ended && !response.cancelled)
+        if (state.status === "ended")
           return { status: 400, body: errorBody(null, "Cannot cancel a completed response.") };
-        response.cancelled = true;
-      } else response.looks++;
-      return { status: 200, body: wireResponse({ id, ...stateOf(response, ended) }) };
+        state.status = "cancelled";
+      }
+      return { status: 200, body: wireResponse({ id, ...told(state) }) };
     },
   };
 }
 
-function stateOf({ cancelled, fault }: State, ended: boolean) {
-  if (cancelled) return { status: "cancelled", usage: null };
-  if (!ended) return { status: "in_progress", usage: null };
+function told({ status, fault }: State) {
+  if (status !== "ended") return { status, usage: null };
   if (fault?.kind === "fail") return { status: "failed", error: { code: fault.code, message: "This was ordered." } };
   return { output: [messageItem(textPart("225 million kilometres."))] };
 }
 
-/** The adapter before the local model server. */
+/** The adapter before the local model server, whose clock the test moves. */
 export async function localWorld(): Promise<ModelWorld> {
+  const turnSeconds = 60;
+  let now = Date.UTC(2026, 10, 24);
   const server = await startModelServer({
     port: 0,
     hostname: "127.0.0.1",
     stateFile: ":memory:",
-    turnSeconds: 0.04,
-    queueSeconds: 0.01,
+    turnSeconds,
+    queueSeconds: 1,
     seed: "test",
-    now: Date.now,
+    now: () => now,
   });
   return {
     model: modelAt(server.url),
@@ -98,6 +103,9 @@ export async function localWorld(): Promise<ModelWorld> {
     async meets(fault) {
       const response = await fetch(`${server.url}/admin/faults`, { method: "POST", body: JSON.stringify({ fault }) });
       assert.equal(response.status, 200, await response.text());
+    },
+    endTurn() {
+      now += turnSeconds * 1000;
     },
     async requests() {
       const journal: { requests: unknown[] } = JSON.parse(await (await fetch(`${server.url}/admin/journal`)).text());

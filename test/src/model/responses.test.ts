@@ -8,7 +8,7 @@ import type { LookAnswer, TurnOutput } from "../../../src/model/model.ts";
 import { responsesModel } from "../../../src/model/responses.ts";
 import { isAmbiguous } from "../../../src/model/responses-failures.ts";
 import { noUsage } from "../../../src/run/run-event.ts";
-import { begin, turnRequest, untilEnded } from "../../contract/model.ts";
+import { begin, turnRequest } from "../../contract/model.ts";
 import { localWorld } from "./responses-world.ts";
 import {
   callItem,
@@ -450,12 +450,13 @@ test("a look and a cancel name the response and carry nothing else", async (cont
 });
 
 test("the local model server: parallel calls, whose outputs the next turn answers, chained by the response before", async (context) => {
-  const { model, close, requests } = await localWorld();
+  const { model, endTurn, close, requests } = await localWorld();
   context.after(close);
   const tools = ["readFacts", "readNames"].map((name) => ({ ...readFacts, name }));
   const instructions = "Call readFacts and readNames, then report.";
   const first = await begin(model, turnRequest({ instructions, tools }));
-  const asked = await untilEnded(model, first.token);
+  endTurn();
+  const asked = await model.look(first.token);
   assert.ok(asked.kind === "completed");
   const { calls } = asked.output;
   assert.deepEqual(
@@ -473,17 +474,18 @@ test("the local model server: parallel calls, whose outputs the next turn answer
   assert.match(refused.message, /No tool output found for function call/);
   assert.equal((await requests()) - before, 1);
   const second = await begin(model, turnRequest({ ...next, input: { outputs } }));
-  const answered = await untilEnded(model, second.token);
+  endTurn();
+  const answered = await model.look(second.token);
   assert.ok(answered.kind === "completed");
   assert.match(answered.output.text, /The output of readFacts\..*The output of readNames\./s);
 });
 
 test("the local model server: a cancel ends a response that would never end", async (context) => {
-  const { model, meets, close } = await localWorld();
+  const { model, meets, endTurn, close } = await localWorld();
   context.after(close);
   await meets({ kind: "stuck" });
   const { token: stuck, responseId } = await begin(model);
-  await setTimeout(100);
+  endTurn();
   assert.equal((await model.look(stuck)).kind, "pending");
   assert.deepEqual(await model.cancel(stuck), { kind: "asked" });
   assert.deepEqual(await model.look(stuck), { kind: "cancelled", responseId, usage: noUsage });
