@@ -1,6 +1,7 @@
 import { app } from "@azure/functions";
 import * as df from "durable-functions";
-import { createRouter, type HttpServices } from "../src/http/router.ts";
+import type { HttpServices } from "../src/http/http-services.ts";
+import { createRouter } from "../src/http/router.ts";
 import { advanceRun } from "../src/steps/advance-run.ts";
 import { advanceRunActivity, orchestrationName, performCallActivity } from "../src/steps/contract.ts";
 import { performCall } from "../src/steps/perform-call.ts";

@@ -24,14 +24,22 @@ export const errorCodes = [
 ] as const;
 export type ErrorCode = (typeof errorCodes)[number];
 
-/** The one error class. `message` says what happened and what to do; `code` is stable. */
+/** One fault of what a caller sent, and where it stands: `input.0.role`, `header.idempotency-key`. */
+export interface Fault {
+  path: string;
+  message: string;
+}
+
+/** The one error class. `message` says what happened and what to do; `code` is stable; `faults` lists all of several. */
 export class NightshiftError extends Error {
   override readonly name = "NightshiftError";
   readonly code: ErrorCode;
+  readonly faults: readonly Fault[];
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options: ErrorOptions & { faults?: readonly Fault[] } = {}) {
     super(message, options);
     this.code = code;
+    this.faults = options.faults ?? [];
   }
 }
 

@@ -17,6 +17,8 @@ export interface LogLine {
   level: "info" | "warn" | "error";
   message: string;
   runId?: string;
+  /** The request's `x-request-id`. */
+  requestId?: string;
   error?: string;
 }
 export type Log = (line: LogLine) => void;

@@ -1,0 +1,78 @@
+import { Hono } from "hono";
+import { messageOf, NightshiftError } from "../errors.ts";
+import { RunId } from "../run/ids.ts";
+import type { Orchestrations } from "../steps/orchestrations.ts";
+import { getAgent, listAgents } from "./agents.ts";
+import { getEvents } from "./events.ts";
+import type { HttpServices, Route } from "./http-services.ts";
+import { explain, problemResponse } from "./problem.ts";
+import { cancel, durableStatus, getRun, getTurn, listRuns } from "./runs.ts";
+import { start } from "./start.ts";
+
+/** Answers every request under our prefixes; never rejects. The durable client is handed in by each call. */
+export type Router = (request: Request, orchestrations: Orchestrations) => Promise<Response>;
+
+const anyRun = RunId.parse(`run_${"0".repeat(32)}`);
+
+const health: Route = async (_call, { store, version, modelName }) => {
+  await store.get(anyRun); // throws when the store cannot be read
+  return Response.json({ status: "ok", version, store: "ok", model: modelName });
+};
+
+const problem: Route = async ({ parameters }) => {
+  const explained = explain(parameters.code ?? "");
+  if (!explained) throw new NightshiftError("not_found", `There is no problem ${parameters.code}.`);
+  return Response.json(explained);
+};
+
+type Method = "GET" | "POST";
+
+const routes: Readonly<Record<string, Partial<Record<Method, Route>>>> = {
+  "/health": { GET: health },
+  "/problems/:code": { GET: problem },
+  "/agents": { GET: listAgents },
+  "/agents/:agent": { GET: getAgent },
+  "/agents/:agent/runs": { POST: start },
+  "/runs": { GET: listRuns },
+  "/runs/:runId": { GET: getRun },
+  "/runs/:runId/events": { GET: getEvents },
+  "/runs/:runId/turns/:n": { GET: getTurn },
+  "/runs/:runId/status": { GET: durableStatus },
+  "/runs/:runId/cancel": { POST: cancel },
+};
+
+export function createRouter(services: HttpServices): Router {
+  const hono = new Hono<{ Bindings: { orchestrations: Orchestrations; requestId: string } }>({ strict: false });
+  for (const [path, methods] of Object.entries(routes)) {
+    for (const [method, route] of Object.entries(methods)) {
+      hono.on(method, path, ({ req, env }) =>
+        route(
+          { request: req.raw, url: new URL(req.url), parameters: req.param(), orchestrations: env.orchestrations },
+          services,
+        ),
+      );
+    }
+    hono.all(path, ({ req }) => methodNotAllowed(req.path, Object.keys(methods)));
+  }
+  hono.notFound(({ req }) => problemResponse(new NightshiftError("not_found", `There is no ${req.path}.`), req.path));
+  hono.onError((error, { req, env: { requestId } }) => {
+    const answer = problemResponse(error, req.path);
+    const message = `${req.method} ${req.path} failed`;
+    if (answer.status >= 500) services.log({ level: "error", message, requestId, error: messageOf(error) });
+    return answer;
+  });
+  return async (request, orchestrations) => {
+    const requestId = `req_${services.randomHex(12)}`;
+    const answer = await hono.fetch(request, { orchestrations, requestId });
+    answer.headers.set("x-request-id", requestId);
+    return answer;
+  };
+}
+
+function methodNotAllowed(path: string, methods: readonly string[]): Response {
+  const allowed = methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])).join(", ");
+  const message = `${path} takes ${allowed}.`;
+  const answer = problemResponse(new NightshiftError("method_not_allowed", message), path);
+  answer.headers.set("allow", allowed);
+  return answer;
+}

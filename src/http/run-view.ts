@@ -1,0 +1,54 @@
+import { z } from "zod";
+import { Message, TurnOutput } from "../model/model.ts";
+import { phaseOf } from "../run/phase.ts";
+import { hasEnded, type Run } from "../run/run.ts";
+import type { PayloadRef } from "../run/run-event.ts";
+import type { RunStore } from "../store/run-store.ts";
+
+/** A run as lists show it (api.md, section 2): without input and output. */
+export function summaryOf(run: Run) {
+  const { looks, awakeSeconds } = run.pulse;
+  return {
+    object: "run" as const,
+    id: run.id,
+    agent: run.agent,
+    status: run.status,
+    phase: phaseOf(run),
+    turn: run.turn.n,
+    error: "error" in run ? run.error : null,
+    usage: run.usage,
+    ledger: { ...run.ledger, looks, awakeSeconds: Math.round(awakeSeconds * 1000) / 1000 },
+    metadata: run.metadata,
+    sessionId: null,
+    createdAt: run.createdAt,
+    startedAt: run.startedAt,
+    updatedAt: run.updatedAt,
+    finishedAt: hasEnded(run) ? run.finishedAt : null,
+    deadline: run.deadline,
+    cancelRequestedAt: run.cancelRequestedAt,
+    links: { self: `/runs/${run.id}`, events: `/runs/${run.id}/events`, cancel: `/runs/${run.id}/cancel` },
+  };
+}
+
+/** The whole run; the texts come from its payloads. */
+export async function viewOf(run: Run, store: RunStore) {
+  const [input, output] = await Promise.all([inputOf(run, store), outputOf(run, store)]);
+  return { ...summaryOf(run), input, output };
+}
+
+/** What the caller said: a text, or messages. */
+export async function inputOf(run: Run, store: RunStore): Promise<string | Message[]> {
+  const messages = z.array(Message).parse(JSON.parse(await store.getPayload(run.id, run.input)));
+  const [only, ...more] = messages;
+  return only?.role === "user" && more.length === 0 ? only.content : messages;
+}
+
+/** What the run said; also what it had said when it ended early. Null: nothing. */
+export async function outputOf(run: Run, store: RunStore): Promise<{ text: string } | null> {
+  const kept = hasEnded(run) ? run.output : null;
+  return kept && { text: (await turnOutputOf(run, kept, store)).text };
+}
+
+export async function turnOutputOf(run: Run, ref: PayloadRef, store: RunStore): Promise<TurnOutput> {
+  return TurnOutput.parse(JSON.parse(await store.getPayload(run.id, ref)));
+}

@@ -1,0 +1,49 @@
+import { instanceId } from "../run/ids.ts";
+import { hasEnded, type Run } from "../run/run.ts";
+import { startRun } from "../steps/start-run.ts";
+import { agentOf } from "./agents.ts";
+import { callerOf } from "./caller.ts";
+import type { Call, HttpServices, Route } from "./http-services.ts";
+import { parseBody, readJson } from "./json-body.ts";
+import { invalidRequest } from "./problem.ts";
+import { viewOf } from "./run-view.ts";
+import { signPath } from "./signed-links.ts";
+import { startBody } from "./start-body.ts";
+
+/** `POST /agents/{agent}/runs` (api.md, "Start"): 202 while the run goes on; 200 for a repeat of one that has ended. */
+export const start: Route = async (call, services) => {
+  const agent = agentOf(call, services);
+  const idempotencyKey = idempotencyKeyOf(call.request);
+  const body = await readJson(call.request);
+  const { input: messages, metadata, limits } = parseBody(startBody(agent), body);
+  const run = await startRun(
+    { agent, caller: callerOf(call), messages, metadata, limits, body, idempotencyKey },
+    { ...services, orchestrations: call.orchestrations },
+  );
+  const links = await linksOf(run, call, services);
+  const answer = { ...(await viewOf(run, services.store)), ...links };
+  if (hasEnded(run)) return Response.json(answer, { headers: { location: links.statusQueryGetUri } });
+  return Response.json(answer, { status: 202, headers: { location: links.statusQueryGetUri, "retry-after": "1" } });
+};
+
+async function linksOf(run: Run, { url, orchestrations }: Call, services: HttpServices) {
+  const base = baseOf(url, services);
+  const [status, events] = await Promise.all([
+    signPath(`/runs/${run.id}/status`, services),
+    signPath(`/runs/${run.id}/events`, services),
+  ]);
+  const links = { statusQueryGetUri: `${base}${status}`, eventsUri: `${base}${events}` };
+  if (!services.nativeManagementUrls) return links;
+  return { ...links, nativeManagementUrls: orchestrations.managementUrls(instanceId(run.id, run.generation)) };
+}
+
+/** What absolute links begin with, without a slash at its end. */
+export function baseOf(url: URL, { publicUrl }: Pick<HttpServices, "publicUrl">): string {
+  return (publicUrl ?? url.origin).replace(/\/+$/, "");
+}
+
+function idempotencyKeyOf(request: Request): string | null {
+  const key = request.headers.get("idempotency-key");
+  if (key === null || /^[\x21-\x7e]{1,255}$/.test(key)) return key;
+  throw invalidRequest([{ path: "header.idempotency-key", message: "expected 1 to 255 visible ASCII characters" }]);
+}
