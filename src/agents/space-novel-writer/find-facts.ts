@@ -70,5 +70,5 @@ function inTurns(lists: readonly (readonly Fact[])[]): Fact[] {
 /** So many of the facts, evenly over the whole list. */
 function spreadOver(facts: readonly Fact[], count: number): Fact[] {
   const step = Math.max(1, Math.floor(facts.length / Math.max(1, count)));
-  return facts.filter((_fact, index) => index % step === 0).slice(0, Math.max(0, count));
+  return facts.filter((_fact, index) => index % step === 0).slice(0, count);
 }

@@ -1,33 +1,10 @@
-import type { Language } from "../language.ts";
 import { chinese } from "./chinese.ts";
 import { english } from "./english.ts";
 import { hashOf } from "./hash.ts";
 import type { Details, Stock } from "./stock.ts";
+import type { Wish } from "./wish.ts";
 
-export interface Wish {
-  setting: string;
-  language: Language;
-  /** At most 8; the roles that are asked for are filled even beyond it. */
-  count: number;
-  roles: readonly string[];
-}
-
-export interface Profile {
-  name: string;
-  role: string;
-  age: number;
-  origin: string;
-  trait: string;
-  skill: string;
-  goal: string;
-  fear: string;
-  secret: string;
-  voice: string;
-  /** With another of the cast, by name. */
-  relationship: string;
-}
-
-/** A cast in which no two share a name or a detail. The same wish gives the same people. */
+/** A cast in which no two share a name or a detail. The same wish gives the same people; roles asked for come first. */
 export function drawCast({ setting, language, count, roles }: Wish): Profile[] {
   const stock: Stock = language === "zh" ? chinese : english;
   const seed = JSON.stringify([setting, language, count, roles]);
@@ -53,6 +30,22 @@ export function drawCast({ setting, language, count, roles }: Wish): Profile[] {
     voice: voice(index),
     relationship: relationship(index).replaceAll("{other}", nameOf((index + 1) % size)),
   }));
+}
+
+/** One of a cast. */
+export interface Profile {
+  name: string;
+  role: string;
+  age: number;
+  origin: string;
+  trait: string;
+  skill: string;
+  goal: string;
+  fear: string;
+  secret: string;
+  voice: string;
+  /** With another of the cast, by name. */
+  relationship: string;
 }
 
 /** What each person in turn is dealt. */

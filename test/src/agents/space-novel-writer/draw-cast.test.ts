@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { chinese } from "../../../../src/agents/space-novel-writer/cast/chinese.ts";
-import { drawCast, type Wish } from "../../../../src/agents/space-novel-writer/cast/draw-cast.ts";
+import { drawCast } from "../../../../src/agents/space-novel-writer/cast/draw-cast.ts";
 import { english } from "../../../../src/agents/space-novel-writer/cast/english.ts";
+import type { Wish } from "../../../../src/agents/space-novel-writer/cast/wish.ts";
 
 function wish(matters: Partial<Wish> = {}): Wish {
   return { setting: "the first city on Mars", language: "en", count: 5, roles: [], ...matters };
@@ -54,9 +55,9 @@ test("each relationship is with another of the cast", () => {
 test("roles that are asked for come first, beyond the count too, and none twice", () => {
   const roles = (matters: Partial<Wish>) => drawCast(wish(matters)).map(({ role }) => role);
   assert.deepEqual(roles({ count: 2, roles: ["pilot", "poet", "thief"] }), ["pilot", "poet", "thief"]);
-  const five = roles({ count: 8, roles: ["pilot"] });
-  assert.equal(five[0], "pilot");
-  assert.equal(new Set(five).size, 8);
+  const eight = roles({ count: 8, roles: ["pilot"] });
+  assert.equal(eight[0], "pilot");
+  assert.equal(new Set(eight).size, 8);
 });
 
 test("a setting is told as it was given, whatever its characters", () => {
