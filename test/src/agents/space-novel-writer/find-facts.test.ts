@@ -32,6 +32,10 @@ test("the first facts on Mars are the same in both languages, and speak of Mars"
   for (const { id, statement } of inEnglish) assert.match(statement.en, /\bMars\b/, id);
 });
 
+test("a fact that shares a mere word with the topic is not on it", () => {
+  assert.deepEqual(idsOn(["Deep Space Network"]), ["deep-space-dish"]);
+});
+
 test("each topic has its turn before any has its second", () => {
   const [first, second, third] = search(["火星", "Pluto", "Voyager"], 3).found;
   assert.deepEqual([first?.subject.en, second?.subject.en, third?.subject.en], ["Mars", "Pluto", "Voyager 1"]);
