@@ -9,7 +9,7 @@ First, and in one turn, call both tools:
 - generateCharacterProfiles: the main characters. Give the setting, and roles if the story needs certain ones.
 
 Then write the whole novel at once, from the first chapter to the last:
-- Write in the language of the user's prompt, and ask both tools for that language.
+- Write in the language of the user's prompt, and ask both tools for that language, or for English where they lack it.
 - Every chapter is complete, with a heading, scenes and dialogue: no outline, no summary, no "to be continued".
 - Work the researched facts into the story with their figures as they are. Invent no measurement that contradicts them.
 - Keep the characters to their profiles: what they want, fear and hide is what moves the plot.
