@@ -117,15 +117,29 @@ function report(observed: Parameters<typeof prove>[0]): boolean {
       `  ${good ? "ok   " : "WRONG"}  ${what.padEnd(44)} ${String(found).padStart(3)}   expected ${expected}`,
     );
   }
-  const elapsed = (Date.parse(run.finishedAt ?? run.createdAt) - Date.parse(run.createdAt)) / 1000;
-  const awake = run.ledger.awakeSeconds;
-  console.log(
-    `\n  ${elapsed.toFixed(1)} s from start to end. Awake in activities: ${awake.toFixed(1)} s, nearly all of it in the two slow tools.`,
-  );
-  console.log(
-    `  While the model worked, the run was asleep between ${run.ledger.looks} looks. ${run.usage.totalTokens} tokens.`,
-  );
+  console.log(`\n${timesOf(observed)}`);
   return checks.every(({ good }) => good);
+}
+
+/** Asleep: from each turn's start at the provider to its answer, when only looks wake the run. */
+function timesOf({ run, events }: Parameters<typeof prove>[0]): string {
+  const total = secondsBetween(run.createdAt, run.finishedAt ?? run.createdAt);
+  const asleep = events.reduce((seconds, event) => {
+    const begun =
+      event.type === "turn-completed" &&
+      events.find(({ type, turn }) => type === "turn-started" && turn === event.turn);
+    return begun ? seconds + secondsBetween(begun.at, event.at) : seconds;
+  }, 0);
+  const awake = run.ledger.awakeSeconds;
+  return [
+    `  ${total.toFixed(1)} s from start to end, two kills included; ${run.usage.totalTokens} tokens.`,
+    `  Asleep: ${asleep.toFixed(1)} s while the model worked, woken for ${run.ledger.looks} looks.`,
+    `  Awake:  ${awake.toFixed(1)} s in activities, nearly all of it in the two slow tools.`,
+  ].join("\n");
+}
+
+function secondsBetween(from: string, to: string): number {
+  return (Date.parse(to) - Date.parse(from)) / 1000;
 }
 
 async function launch(file: string, ports: Record<string, string>): Promise<StartedProcess> {

@@ -43,6 +43,7 @@ export function createTimeline(write: (line: string) => void, now: () => number)
   const tools = new Map<string, string>();
   let looks = 0;
   let sleepsUntil: string | null = null;
+  let atModel = false;
 
   function line(who: string, text: string): void {
     const seconds = ((now() - began) / 1000).toFixed(1).padStart(6);
@@ -53,6 +54,7 @@ export function createTimeline(write: (line: string) => void, now: () => number)
     line,
     event(event: EventView): void {
       if (event.tool !== undefined && event.callId !== undefined) tools.set(event.callId, event.tool);
+      if (event.type.startsWith("turn-")) atModel = event.type === "turn-started";
       const told = tell(event, tools.get(event.callId ?? "") ?? "");
       if (told) line(told[0], told[1]);
     },
@@ -61,8 +63,8 @@ export function createTimeline(write: (line: string) => void, now: () => number)
         looks = run.ledger.looks;
         line("look", `number ${looks} at turn ${run.turn}: ${run.phase.kind === "model" ? "not ready" : "ready"}`);
       }
-      const { kind, until } = run.phase;
-      if (kind !== "model" || until === null || until === sleepsUntil) return;
+      const { until } = run.phase;
+      if (!atModel || until === null || until === sleepsUntil) return;
       sleepsUntil = until;
       const seconds = (Date.parse(until) - at) / 1000;
       if (seconds > 0) line("sleep", `${seconds.toFixed(1)} s, holding no connection, no process, no compute`);

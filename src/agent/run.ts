@@ -74,7 +74,7 @@ function ask(agent: Agent, thread: Thread, work: Work, options: StepOptions): Pr
   return options.model.start(turn, options.signal);
 }
 
-export function userMessage(content: string): Message {
+function userMessage(content: string): Message {
   return { role: "user", content };
 }
 

@@ -33,7 +33,7 @@ export type StartedTurn = Extract<Turn, { state: "started" }>;
 /** Attempts of one turn that may have cost something, before the run is given up. */
 const maxSpent = 5;
 /** Times that one call is started. */
-export const maxExecutions = 5;
+const maxExecutions = 5;
 
 export function nextMove(run: Run, generation: number, moment: Moment): Move {
   if (hasEnded(run) || run.generation > generation) return { kind: "finished" };

@@ -63,7 +63,7 @@ export const Ledger = z.strictObject({
 export type Ledger = z.infer<typeof Ledger>;
 
 /** Why the next try is put off: the provider throttles, or something failed. */
-export const Trouble = z.strictObject({
+const Trouble = z.strictObject({
   kind: z.enum(["throttled", "retrying"]),
   message: z.string(),
   since: Instant,

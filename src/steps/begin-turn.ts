@@ -10,7 +10,7 @@ import { recordAnswer } from "./record-answer.ts";
 import type { Outcome, Stepping } from "./stepping.ts";
 
 /** The POST ends within this; its intent stays open for 15 s more. */
-export const postTimeoutSeconds = 60;
+const postTimeoutSeconds = 60;
 const intentSeconds = postTimeoutSeconds + 15;
 
 /**

@@ -24,7 +24,7 @@ export interface LogLine {
 export type Log = (line: LogLine) => void;
 
 /** The process that runs the steps. */
-export interface Process {
+interface Process {
   /** A random id of its start. */
   by: string;
   /** No other process can be alive. */

@@ -3,7 +3,7 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { passingPoints } from "../../local/host/passing-points.ts";
 import { assertLedgerRules } from "../support/ledger-rules.ts";
-import { journalWhenEnded, postRun, startSystem, type System, untilEvent } from "../support/system.ts";
+import { journalWhenEnded, postRun, type System, startSystem, untilEvent } from "../support/system.ts";
 import { appCrashPoints } from "./crash-points.ts";
 
 /** How the provider is made to behave for the points that a run without faults does not pass. */

@@ -4,7 +4,7 @@ import { z } from "zod";
  * What an orchestrator function asks for, as the SDK sends it back. Enums may arrive as numbers or as names. Unknown
  * fields are ignored, as by the real host.
  */
-export const actionTypes = [
+const actionTypes = [
   "CallActivity",
   "CallActivityWithRetry",
   "CallSubOrchestrator",

@@ -28,7 +28,7 @@ export function checkBindings({ metadata }: RegisteredFunction): void {
   if (triggers !== 1) throw new Error(`The function ${metadata.name} has ${triggers} triggers; it must have one.`);
 }
 
-export function isTrigger({ type }: Binding): boolean {
+function isTrigger({ type }: Binding): boolean {
   return /trigger$/i.test(type);
 }
 

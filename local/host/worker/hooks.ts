@@ -1,4 +1,4 @@
-export const hookNames = ["preInvocation", "postInvocation", "appStart", "appTerminate", "log"] as const;
+const hookNames = ["preInvocation", "postInvocation", "appStart", "appTerminate", "log"] as const;
 
 export type HookName = (typeof hookNames)[number];
 

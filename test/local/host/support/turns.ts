@@ -7,7 +7,7 @@ import type { ReplaySettings } from "../../../../local/host/durable/replay-state
 
 const day = 86_400_000;
 
-export const settings: ReplaySettings = {
+const settings: ReplaySettings = {
   executionId: "execution",
   knows: (_, name) => !name.startsWith("missing"),
   maximumShortTimer: 6 * day,
