@@ -20,6 +20,7 @@ const paths: Readonly<Record<string, Path>> = {
   "turn-failed": { fault: { kind: "fail", code: "server_error" }, ends: "completed" },
   "cancel-requested": cancelled,
   "run-cancelled": cancelled,
+  "message-commit": cancelled,
   "model.before-cancel": cancelled,
   "model.after-cancel": cancelled,
 };

@@ -75,9 +75,8 @@ test("orchestrations end as they must although the host is killed again and agai
   assert.equal(notedBy(environment.APP_LOG).size, 12 * 4);
 });
 
-const quiet = await startHostProcess({ after }, app("durable.ts"), join(folderFor({ after }), "host.db"));
-
-test("a stop by SIGTERM is quick and clean, whatever runs", async () => {
+test("a stop by SIGTERM is quick and clean, whatever runs", async (context) => {
+  const quiet = await startHostProcess(context, app("durable.ts"), join(folderFor(context), "host.db"));
   await start(quiet.url, "waits");
   const before = Date.now();
   await quiet.kill("SIGTERM");
