@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { cleanEnvironment, hostFlags, type StartedProcess, startProcess } from "../local/process/start-process.ts";
+import { hostProgram, modelProgram } from "../local/process/programs.ts";
+import { cleanEnvironment, type StartedProcess, startProcess } from "../local/process/start-process.ts";
 import { percentile, round } from "./percentile.ts";
 
 /**
@@ -31,8 +32,8 @@ const env = {
 const servers: StartedProcess[] = [];
 
 async function bench(): Promise<void> {
-  const model = await launch(["local/model.ts", "--port", "0", "--seconds", "0.8"], {});
-  const host = await launch([...hostFlags, "local/host.ts", "--entry", "bench/app.ts"], {
+  const model = await launch([...modelProgram, "--port", "0", "--seconds", "0.8"], {});
+  const host = await launch([...hostProgram, "--entry", "bench/app.ts"], {
     PORT: "0",
     NIGHTSHIFT_MODEL_PORT: new URL(model.url).port,
   });

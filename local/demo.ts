@@ -1,9 +1,10 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { type JournalRequest, prove } from "./demo/proof.ts";
 import { createTimeline, type EventView, type RunView } from "./demo/timeline.ts";
+import { freePort } from "./process/free-port.ts";
+import { hostProgram, modelProgram } from "./process/programs.ts";
 import { cleanEnvironment, type StartedProcess, startProcess } from "./process/start-process.ts";
 
 /**
@@ -23,10 +24,10 @@ async function demo(): Promise<boolean> {
   mkdirSync(folder, { recursive: true });
   const [modelPort, hostPort] = [await freePort(), await freePort()];
   const ports = { PORT: String(hostPort), NIGHTSHIFT_MODEL_PORT: String(modelPort) };
-  const model = await launch("local/model.ts", ports);
+  const model = await launch(modelProgram, ports);
   timeline.line("model", `ready at ${model.url}: it answers by rules and is no language model`);
   const startHost = async () => {
-    const host = await launch("local/host.ts", ports);
+    const host = await launch(hostProgram, ports);
     timeline.line("host", `ready at ${host.url}, process ${host.child.pid}`);
     return host;
   };
@@ -142,8 +143,8 @@ function secondsBetween(from: string, to: string): number {
   return (Date.parse(to) - Date.parse(from)) / 1000;
 }
 
-async function launch(file: string, ports: Record<string, string>): Promise<StartedProcess> {
-  const started = await startProcess({ args: [file], env: { ...env, ...ports }, onLine: logLine });
+async function launch(args: readonly string[], ports: Record<string, string>): Promise<StartedProcess> {
+  const started = await startProcess({ args, env: { ...env, ...ports }, onLine: logLine });
   children.add(started);
   return started;
 }
@@ -166,18 +167,6 @@ async function get<T>(url: string): Promise<T> {
   const response = await fetch(url);
   if (!response.ok) throw new Error(`GET ${url} answered ${response.status}: ${await response.text()}`);
   return (await response.json()) as T; // our own servers; a wrong shape shows in the proof
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() =>
-        address && typeof address === "object" ? resolve(address.port) : reject(new Error("no port")),
-      );
-    });
-  });
 }
 
 function killAll(): void {

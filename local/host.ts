@@ -42,9 +42,9 @@ async function main(): Promise<void> {
 
 function hostOptions(values: { entry?: string; port?: string; state?: string }): HostOptions {
   const { PORT, NIGHTSHIFT_STATE, NIGHTSHIFT_CRASH_AT } = process.env;
-  const entry = values.entry ?? (NIGHTSHIFT_CRASH_AT ? "test/crash/app.ts" : "functions/app.ts");
+  const ours = resolve(import.meta.dirname, "..", NIGHTSHIFT_CRASH_AT ? "test/crash/app.ts" : "functions/app.ts");
   return {
-    entry: resolve(entry),
+    entry: values.entry === undefined ? ours : resolve(values.entry),
     port: portNumber(values.port ?? PORT ?? "7071"),
     hostname: "127.0.0.1",
     stateFile: resolve(values.state ?? join(NIGHTSHIFT_STATE ?? ".nightshift", "host.db")),

@@ -1,4 +1,5 @@
-import { hostFlags, type StartedProcess, startProcess } from "./process/start-process.ts";
+import { hostProgram, modelProgram } from "./process/programs.ts";
+import { type StartedProcess, startProcess } from "./process/start-process.ts";
 
 /** `npm start`: the model server, unless a real provider is configured or one answers already, and the host. */
 const modelPort = process.env.NIGHTSHIFT_MODEL_PORT ?? "7072";
@@ -7,8 +8,8 @@ const started: StartedProcess[] = [];
 let stopping = false;
 
 async function start(): Promise<void> {
-  if (configured === undefined && !(await answersAlready())) await startServer("model", ["local/model.ts"]);
-  const host = await startServer("host", [...hostFlags, "local/host.ts"]);
+  if (configured === undefined && !(await answersAlready())) await startServer("model", modelProgram);
+  const host = await startServer("host", hostProgram);
   if (process.stdout.isTTY) greet(host.url);
   const code = await host.ended;
   if (stopping) return;

@@ -2,9 +2,6 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 
-/** Bounds for the host's heap: without them V8 takes twice the memory for the same work. */
-export const hostFlags = ["--max-semi-space-size=4", "--max-old-space-size=200"];
-
 /** A server in a process of its own, which has said that it is ready. */
 export interface StartedProcess {
   url: string;

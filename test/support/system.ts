@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
+import { hostProgram, modelProgram } from "../../local/process/programs.ts";
 import { cleanEnvironment, type StartedProcess, startProcess } from "../../local/process/start-process.ts";
 import { RunEvent } from "../../src/run/run-event.ts";
 import type { ProviderRequest } from "./ledger-rules.ts";
@@ -33,20 +34,20 @@ export async function startSystem(settings: { modelSeconds: number; modelUrl: st
   const onLine = (line: string) => output.push(line);
   const env = { ...cleanEnvironment(process.env), NIGHTSHIFT_STATE: folder };
   const running = new Set<StartedProcess>();
-  const launch = async (args: string[], more: Readonly<Record<string, string>>) => {
+  const launch = async (args: readonly string[], more: Readonly<Record<string, string>>) => {
     const started = await startProcess({ args, env: { ...env, ...more }, onLine });
     running.add(started);
     return started;
   };
   const ownModel = settings.modelUrl
     ? null
-    : await launch(["local/model.ts", "--port", "0", "--seconds", String(settings.modelSeconds)], {});
+    : await launch([...modelProgram, "--port", "0", "--seconds", String(settings.modelSeconds)], {});
   const modelUrl = settings.modelUrl ?? ownModel?.url ?? "";
   return {
     modelUrl,
     output,
     startHost: (more = {}) =>
-      launch(["local/host.ts"], { ...quick, PORT: "0", NIGHTSHIFT_MODEL_PORT: new URL(modelUrl).port, ...more }),
+      launch(hostProgram, { ...quick, PORT: "0", NIGHTSHIFT_MODEL_PORT: new URL(modelUrl).port, ...more }),
     async requests() {
       const response = await fetch(`${modelUrl}/admin/journal`);
       return Journal.parse(await response.json()).requests;
