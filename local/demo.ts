@@ -83,9 +83,8 @@ async function follow(
       `${url}/runs/${runId}/events?after=${after}&limit=100`,
     );
     const run = await get<RunView>(`${url}/runs/${runId}`);
-    for (const event of page.events) timeline.event(event);
+    timeline.tell(run, page.events, Date.now());
     events.push(...page.events);
-    timeline.run(run, Date.now());
     if (page.ended || enough({ run, events })) return { run, events };
     await setTimeout(100);
   }

@@ -43,7 +43,8 @@ export function createTimeline(write: (line: string) => void, now: () => number)
   const tools = new Map<string, string>();
   let looks = 0;
   let sleepsUntil: string | null = null;
-  let atModel = false;
+  /** The turn that the provider works on, as the events tell it. */
+  let atWork: number | null = null;
 
   function line(who: string, text: string): void {
     const seconds = ((now() - began) / 1000).toFixed(1).padStart(6);
@@ -52,24 +53,28 @@ export function createTimeline(write: (line: string) => void, now: () => number)
 
   return {
     line,
-    event(event: EventView): void {
-      if (event.tool !== undefined && event.callId !== undefined) tools.set(event.callId, event.tool);
-      if (event.type.startsWith("turn-")) atModel = event.type === "turn-started";
-      const told = tell(event, tools.get(event.callId ?? "") ?? "");
-      if (told) line(told[0], told[1]);
-    },
-    run(run: RunView, at: number): void {
+    /** What was read at one moment, told in the order in which it happened: looks, events, sleep. */
+    tell(run: RunView, events: readonly EventView[], at: number): void {
       if (run.ledger.looks > looks) {
         looks = run.ledger.looks;
-        line("look", `number ${looks} at turn ${run.turn}: ${run.phase.kind === "model" ? "not ready" : "ready"}`);
+        const ready = events.some(({ type }) => type === "turn-completed");
+        line("look", `number ${looks} at turn ${atWork ?? run.turn}: ${ready ? "ready" : "not ready"}`);
       }
+      for (const event of events) tellEvent(event);
       const { until } = run.phase;
-      if (!atModel || until === null || until === sleepsUntil) return;
+      if (atWork === null || until === null || until === sleepsUntil) return;
       sleepsUntil = until;
       const seconds = (Date.parse(until) - at) / 1000;
       if (seconds > 0) line("sleep", `${seconds.toFixed(1)} s, holding no connection, no process, no compute`);
     },
   };
+
+  function tellEvent(event: EventView): void {
+    if (event.tool !== undefined && event.callId !== undefined) tools.set(event.callId, event.tool);
+    if (event.type.startsWith("turn-")) atWork = event.type === "turn-started" ? (event.turn ?? null) : null;
+    const told = tell(event, tools.get(event.callId ?? "") ?? "");
+    if (told) line(told[0], told[1]);
+  }
 }
 
 function tell(event: EventView, tool: string): [string, string] | null {

@@ -28,7 +28,7 @@ export function assertLedgerRules(events: readonly RunEvent[], requests: readonl
   return run;
 }
 
-function foldAll(events: readonly RunEvent[]): Run {
+export function foldAll(events: readonly RunEvent[]): Run {
   const [first, ...rest] = events;
   assert.ok(first?.type === "run-queued", "the journal begins with run-queued");
   assert.deepEqual(

@@ -12,8 +12,8 @@ import type { ProviderRequest } from "./ledger-rules.ts";
 /** The real parts as processes: the local model server, and hosts that come and go on one state folder. */
 export interface System {
   modelUrl: string;
-  /** Starts the host on this system's state. */
-  startHost(env?: Readonly<Record<string, string>>): Promise<StartedProcess>;
+  /** Starts the host on this system's state, with the deployed app or another entry file. */
+  startHost(env?: Readonly<Record<string, string>>, entry?: string): Promise<StartedProcess>;
   requests(): Promise<ProviderRequest[]>;
   /** What the servers wrote, for a failing test to show. */
   output: string[];
@@ -46,8 +46,13 @@ export async function startSystem(settings: { modelSeconds: number; modelUrl: st
   return {
     modelUrl,
     output,
-    startHost: (more = {}) =>
-      launch(hostProgram, { ...quick, PORT: "0", NIGHTSHIFT_MODEL_PORT: new URL(modelUrl).port, ...more }),
+    startHost: (more = {}, entry) =>
+      launch([...hostProgram, ...(entry ? ["--entry", entry] : [])], {
+        ...quick,
+        PORT: "0",
+        NIGHTSHIFT_MODEL_PORT: new URL(modelUrl).port,
+        ...more,
+      }),
     async requests() {
       const response = await fetch(`${modelUrl}/admin/journal`);
       return Journal.parse(await response.json()).requests;
