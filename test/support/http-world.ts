@@ -7,7 +7,7 @@ import { createRouter } from "../../src/http/router.ts";
 import { OperationId, RunId, toInstant } from "../../src/run/ids.ts";
 import type { NewEvent } from "../../src/run/run-event.ts";
 import type { LogLine } from "../../src/steps/services.ts";
-import type { Change, NewRun, RunStore } from "../../src/store/run-store.ts";
+import type { Change, NewRun } from "../../src/store/run-store.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { newRun } from "./new-run.ts";
 import { countedHex, recordedOrchestrations, steppedClock } from "./step-world.ts";
@@ -47,9 +47,8 @@ export function httpWorld(services: Partial<Omit<HttpServices, "store" | "clock"
   const store = openSqliteStore({ path: ":memory:", now: clock.now });
   const engine = recordedOrchestrations();
   const lines: LogLine[] = [];
-  const broken: Partial<RunStore> = {};
   const router = createRouter({
-    store: new Proxy(store, { get: (_store, verb: keyof RunStore) => broken[verb] ?? store[verb] }),
+    store,
     clock,
     agents: new Map([novelist, critic].map((agent) => [agent.name, agent])),
     randomHex: countedHex(),
@@ -83,15 +82,16 @@ export function httpWorld(services: Partial<Omit<HttpServices, "store" | "clock"
     ask(path, { method: "POST", headers: { "content-type": "application/json", ...headers }, body });
 
   const world = {
-    ...engine,
+    orchestrations: engine.orchestrations,
+    rings: engine.rings,
+    /** The orchestrations that were started, in order. */
+    instances: engine.started,
     clock,
     store,
     lines,
     send,
     ask,
     post,
-    /** Verbs that take the place of the store's own: how a test breaks it. */
-    broken,
     start: (body: unknown = { input: "go" }, headers: Record<string, string> = {}, agent = "novelist") =>
       post(`/agents/${agent}/runs`, body, headers),
     /** A run that the API started. */
