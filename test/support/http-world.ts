@@ -23,7 +23,7 @@ const novelist = defineAgent({
     defineTool({
       name: "research",
       description: "Looks things up",
-      parameters: z.object({ topic: z.string() }),
+      parameters: z.strictObject({ topic: z.string() }),
       repeat: "never",
       execute: () => null,
     }),
