@@ -10,6 +10,7 @@ export function faultsOf(issues: readonly Issue[], base: readonly PropertyKey[] 
     if (issue.code === "unrecognized_keys") {
       return issue.keys.map((key) => ({ path: textOf([...path, key]), message: "there is no such field" }));
     }
+    if (issue.code === "invalid_key") return faultsOf(issue.issues, path);
     const deeper = issue.code === "invalid_union" ? closest(issue.errors) : null;
     return deeper ? faultsOf(deeper, path) : [{ path: textOf(path), message: sentence(issue.message) }];
   });

@@ -1,7 +1,4 @@
-import type { z } from "zod";
-import { NightshiftError } from "../errors.ts";
-import { faultsOf } from "./faults.ts";
-import { invalidRequest } from "./problem.ts";
+import { messageOf, NightshiftError } from "../errors.ts";
 
 const maxBytes = 1024 * 1024;
 
@@ -15,37 +12,33 @@ export async function readJson(request: Request): Promise<unknown> {
     const sent = type === "" ? "no content type" : type;
     throw new NightshiftError("unsupported_media_type", `The body is ${sent}: send content-type: application/json.`);
   }
-  const text = decode(await readAtMost(request, maxBytes));
+  const text = decode(await readAtMost(request.body ?? [], announcedBytes(request)));
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new NightshiftError(
-      "invalid_json",
-      `The body is not JSON: ${error instanceof Error ? error.message : error}.`,
-    );
+    throw new NightshiftError("invalid_json", `The body is not JSON: ${messageOf(error)}.`);
   }
 }
 
-/**
- * `value` as `schema` has it.
- * @throws NightshiftError `invalid_request`, listing every fault with its path
- */
-export function parseBody<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw invalidRequest(faultsOf(parsed.error.issues));
+function announcedBytes({ headers }: Request): number {
+  return Number(headers.get("content-length") ?? 0);
 }
 
-async function readAtMost(request: Request, limit: number): Promise<Uint8Array> {
-  const announced = Number(request.headers.get("content-length") ?? 0);
-  if (announced > limit) throw tooLarge();
+async function readAtMost(body: AsyncIterable<Uint8Array> | [], announced: number): Promise<Uint8Array> {
+  if (announced > maxBytes) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of request.body ?? []) {
-    size += chunk.length;
-    if (size > limit) throw tooLarge();
-    chunks.push(chunk);
+  try {
+    for await (const chunk of body) {
+      size += chunk.length;
+      if (size > maxBytes) break;
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    // The caller went away: nobody reads this answer, but it is no fault of ours either.
+    throw new NightshiftError("invalid_json", "The body broke off.", { cause: error });
   }
+  if (size > maxBytes) throw tooLarge();
   return Buffer.concat(chunks);
 }
 

@@ -1,9 +1,14 @@
 import { type ErrorCode, errorCodes, type Fault, NightshiftError } from "../errors.ts";
 
-/** All faults of a request in one error. */
+/** A body of 1 MiB can have half a million faults: the answer must not be larger than the request. */
+const toldFaults = 100;
+
+/** All faults of a request in one error; of very many the first hundred, and how many there are. */
 export function invalidRequest(faults: readonly Fault[]): NightshiftError {
-  const told = faults.map(({ path, message }) => `${path}: ${message}`).join("; ");
-  return new NightshiftError("invalid_request", `${told}.`, { faults });
+  const told = faults.slice(0, toldFaults);
+  const lines = told.map(({ path, message }) => `${path}: ${message}`);
+  if (faults.length > told.length) lines.push(`and ${faults.length - told.length} more`);
+  return new NightshiftError("invalid_request", `${lines.join("; ")}.`, { faults: told });
 }
 
 interface Kind {

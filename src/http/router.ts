@@ -49,15 +49,18 @@ export function createRouter(services: HttpServices): Router {
         route(
           { request: req.raw, url: new URL(req.url), parameters: req.param(), orchestrations: env.orchestrations },
           services,
-        ),
+        ).catch(rejectWithError),
       );
     }
-    hono.all(path, ({ req }) => methodNotAllowed(req.path, Object.keys(methods)));
+    hono.all(path, ({ req }) => methodNotAllowed(pathOf(req), Object.keys(methods)));
   }
-  hono.notFound(({ req }) => problemResponse(new NightshiftError("not_found", `There is no ${req.path}.`), req.path));
+  hono.notFound(({ req }) => {
+    const path = pathOf(req);
+    return problemResponse(new NightshiftError("not_found", `There is no ${path}.`), path);
+  });
   hono.onError((error, { req, env: { requestId } }) => {
-    const answer = problemResponse(error, req.path);
-    const message = `${req.method} ${req.path} failed`;
+    const answer = problemResponse(error, pathOf(req));
+    const message = `${req.method} ${pathOf(req)} failed`;
     if (answer.status >= 500) services.log({ level: "error", message, requestId, error: messageOf(error) });
     return answer;
   });
@@ -67,6 +70,16 @@ export function createRouter(services: HttpServices): Router {
     answer.headers.set("x-request-id", requestId);
     return answer;
   };
+}
+
+/** As the caller wrote it: Hono's own `path` is decoded, and no reference any more. */
+function pathOf({ url }: { url: string }): string {
+  return new URL(url).pathname;
+}
+
+/** Hono hands only errors to `onError`, and rejects with anything else. */
+function rejectWithError(thrown: unknown): never {
+  throw thrown instanceof Error ? thrown : new Error(messageOf(thrown));
 }
 
 function methodNotAllowed(path: string, methods: readonly string[]): Response {

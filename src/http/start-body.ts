@@ -2,23 +2,24 @@ import { z } from "zod";
 import type { Agent } from "../agent/define-agent.ts";
 import { Message } from "../model/model.ts";
 import { Limits } from "../run/run-event.ts";
+import { Metadata } from "./metadata.ts";
 
 /** A field that has its place in the API and does not work yet: refused by its name. */
 function notYet(what: string) {
   return z.never(`${what} cannot be used yet`).optional();
 }
 
+/** Parts that have their place in the API and that no agent can take yet. */
+const LaterPart = z.object({ type: z.enum(["input_file", "input_image"]) });
 const TextPart = z.strictObject({ type: z.literal("input_text"), text: z.string().min(1) });
-const notTaken = "is taken by no agent yet: send input_text";
-const Part = z.discriminatedUnion(
-  "type",
-  [
-    TextPart,
-    z.looseObject({ type: z.literal("input_file"), text: z.never(`input_file ${notTaken}`) }),
-    z.looseObject({ type: z.literal("input_image"), text: z.never(`input_image ${notTaken}`) }),
-  ],
-  "expected a part of type input_text",
-);
+const Part = z.discriminatedUnion("type", [TextPart], {
+  error: ({ input }) => {
+    const later = LaterPart.safeParse(input);
+    return later.success
+      ? `${later.data.type} is taken by no agent yet: send input_text`
+      : "expected a part of type input_text";
+  },
+});
 
 const content = z.union(
   [
@@ -28,7 +29,7 @@ const content = z.union(
       .min(1)
       .transform((parts) => parts.map((part) => part.text).join("\n")),
   ],
-  "expected a text or a list of parts",
+  "expected a text or a list of parts, not empty",
 );
 
 const InputMessage = z.strictObject({ role: Message.shape.role, content });
@@ -41,12 +42,8 @@ const Input = z.union(
       .transform((text): Message[] => [{ role: "user", content: text }]),
     z.array(InputMessage).min(1),
   ],
-  "expected a text or a list of messages",
+  "expected a text or a list of messages, not empty",
 );
-
-const Metadata = z
-  .record(z.string().max(64, "a key has at most 64 characters"), z.string().max(512))
-  .refine((pairs) => Object.keys(pairs).length <= 16, "at most 16 pairs");
 
 /** The body of `POST /agents/{agent}/runs` (api.md, section 1): limits may only lower what the agent allows. */
 export function startBody({ name, limits }: Agent) {

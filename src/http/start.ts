@@ -4,10 +4,11 @@ import { startRun } from "../steps/start-run.ts";
 import { agentOf } from "./agents.ts";
 import { callerOf } from "./caller.ts";
 import type { Call, HttpServices, Route } from "./http-services.ts";
-import { parseBody, readJson } from "./json-body.ts";
+import { readJson } from "./json-body.ts";
+import { parseRequest } from "./parse-request.ts";
 import { invalidRequest } from "./problem.ts";
 import { viewOf } from "./run-view.ts";
-import { signPath } from "./signed-links.ts";
+import { linkSigner } from "./signed-links.ts";
 import { startBody } from "./start-body.ts";
 
 /** `POST /agents/{agent}/runs` (api.md, "Start"): 202 while the run goes on; 200 for a repeat of one that has ended. */
@@ -15,7 +16,7 @@ export const start: Route = async (call, services) => {
   const agent = agentOf(call, services);
   const idempotencyKey = idempotencyKeyOf(call.request);
   const body = await readJson(call.request);
-  const { input: messages, metadata, limits } = parseBody(startBody(agent), body);
+  const { input: messages, metadata, limits } = parseRequest(startBody(agent), body);
   const run = await startRun(
     { agent, caller: callerOf(call), messages, metadata, limits, body, idempotencyKey },
     { ...services, orchestrations: call.orchestrations },
@@ -28,11 +29,11 @@ export const start: Route = async (call, services) => {
 
 async function linksOf(run: Run, { url, orchestrations }: Call, services: HttpServices) {
   const base = baseOf(url, services);
-  const [status, events] = await Promise.all([
-    signPath(`/runs/${run.id}/status`, services),
-    signPath(`/runs/${run.id}/events`, services),
-  ]);
-  const links = { statusQueryGetUri: `${base}${status}`, eventsUri: `${base}${events}` };
+  const sign = await linkSigner(services);
+  const links = {
+    statusQueryGetUri: `${base}${sign(`/runs/${run.id}/status`)}`,
+    eventsUri: `${base}${sign(`/runs/${run.id}/events`)}`,
+  };
   if (!services.nativeManagementUrls) return links;
   return { ...links, nativeManagementUrls: orchestrations.managementUrls(instanceId(run.id, run.generation)) };
 }

@@ -46,6 +46,30 @@ export function steppedClock() {
   };
 }
 
+/** Hexadecimal text that counts up: no two are the same, and every run of a test has the same ones. */
+export function countedHex() {
+  let next = 0;
+  return (bytes: number) =>
+    (next++)
+      .toString(16)
+      .padStart(bytes * 2, "0")
+      .slice(-bytes * 2);
+}
+
+/** A durable engine that keeps what it was asked; every state is `missing` unless a test says otherwise. */
+export function recordedOrchestrations() {
+  const rings: string[] = [];
+  const started: string[] = [];
+  const states = new Map<string, "missing" | "alive" | "ended">();
+  const orchestrations: Orchestrations = {
+    start: async (instance) => void started.push(instance),
+    state: async (instance) => states.get(instance) ?? "missing",
+    ring: async (instance, event) => void rings.push(`${instance} ${event}`),
+    managementUrls: (instance) => ({ terminatePostUri: `https://engine/${instance}/terminate` }),
+  };
+  return { orchestrations, rings, started, states };
+}
+
 export interface WorldOptions {
   model: ScriptedModel;
   tools?: Record<string, Execute>;
@@ -59,17 +83,8 @@ export async function stepWorld({ model, tools = {}, never = [], limits = {} }: 
   const clock = steppedClock();
   const store = openSqliteStore({ path: ":memory:", now: clock.now });
   const agent = agentWith(tools, never, limits);
-  const rings: string[] = [];
-  const started: string[] = [];
-  const states = new Map<string, "missing" | "alive" | "ended">();
+  const { orchestrations, rings, started, states } = recordedOrchestrations();
   const lines: LogLine[] = [];
-  const orchestrations: Orchestrations = {
-    start: async (instance) => void started.push(instance),
-    state: async (instance) => states.get(instance) ?? "missing",
-    ring: async (instance, event) => void rings.push(`${instance} ${event}`),
-    managementUrls: () => ({}),
-  };
-  let random = 0;
   const services: Services = {
     store,
     model,
@@ -77,11 +92,7 @@ export async function stepWorld({ model, tools = {}, never = [], limits = {} }: 
     clock,
     process: { by: "first", sole: false },
     looks: { lookMinSeconds: 1, lookMaxSeconds: 120 },
-    randomHex: (bytes) =>
-      (random++)
-        .toString(16)
-        .padStart(bytes * 2, "0")
-        .slice(-bytes * 2),
+    randomHex: countedHex(),
     log: (line) => void lines.push(line),
   };
   const withBells = { ...services, orchestrations, overdueSeconds: 120 };
