@@ -13,7 +13,10 @@ if (files.length === 0) {
   console.error(`No test file matches ${patterns.join(" ")}.`);
   process.exit(1);
 }
-run({ files: files.sort(), concurrency: 3, timeout: 240_000 })
+/** A test that runs away ends itself, not the machine. */
+const execArgv = ["--max-old-space-size=1500"];
+
+run({ files: files.sort(), concurrency: 3, timeout: 240_000, execArgv })
   .on("test:fail", () => {
     process.exitCode = 1;
   })

@@ -46,21 +46,24 @@ const Input = z.union(
 );
 
 /** The body of `POST /agents/{agent}/runs` (api.md, section 1): limits may only lower what the agent allows. */
-export function startBody({ name, limits }: Agent) {
-  const atMost = (limit: keyof Limits) =>
-    Limits.shape[limit].max(limits[limit], `agent ${name} allows at most ${limits[limit]}`).optional();
+export function startBody(agent: Agent) {
   return z.strictObject({
     input: Input,
     metadata: Metadata.default({}),
-    limits: z
-      .strictObject({ maxTurns: atMost("maxTurns"), deadlineSeconds: atMost("deadlineSeconds") })
-      .default({ maxTurns: undefined, deadlineSeconds: undefined })
-      .transform(({ maxTurns, deadlineSeconds }) => ({
-        maxTurns: maxTurns ?? limits.maxTurns,
-        deadlineSeconds: deadlineSeconds ?? limits.deadlineSeconds,
-      })),
+    limits: loweredLimits(agent).default(agent.limits),
     sessionId: notYet("sessionId"),
     previousRunId: notYet("previousRunId"),
     webhook: notYet("webhook"),
   });
+}
+
+function loweredLimits({ name, limits }: Agent) {
+  const lowered = Limits.partial().superRefine((given, context) => {
+    for (const limit of Limits.keyof().options) {
+      const allowed = limits[limit] ?? Number.POSITIVE_INFINITY;
+      if ((given[limit] ?? 0) <= allowed) continue;
+      context.addIssue({ code: "custom", path: [limit], message: `agent ${name} allows at most ${allowed}` });
+    }
+  });
+  return lowered.transform((given) => Limits.parse({ ...limits, ...given }));
 }

@@ -86,6 +86,8 @@ function again(run: Run, turn: Extract<Turn, { state: "broken" }>, now: Instant)
       events: [{ type: "run-failed", error: { code: "turn_attempts", message }, output: run.lastOutput }],
     };
   }
+  const beyond = tokensSpent(run);
+  if (beyond) return { kind: "end", events: [beyond] };
   if (now < turn.retryAt) return { kind: "wait", until: turn.retryAt };
   return { kind: "begin", turn: turn.n, attempt: turn.attempt + 1 };
 }
@@ -93,12 +95,20 @@ function again(run: Run, turn: Extract<Turn, { state: "broken" }>, now: Instant)
 function goOn(run: LiveRun, turn: number, moment: Moment): Move {
   const open = run.calls.filter((call) => call.result === null);
   if (open.length > 0) return forCalls(open, moment);
-  if (turn < run.limits.maxTurns) return { kind: "begin", turn: turn + 1, attempt: 1 };
-  const message = `The run's limit of ${run.limits.maxTurns} turns was reached. Start one with a higher limits.maxTurns.`;
-  return {
-    kind: "end",
-    events: [{ type: "run-incomplete", error: { code: "limit_turns", message }, output: run.lastOutput }],
-  };
+  const beyond = tokensSpent(run) ?? turnsSpent(run, turn);
+  return beyond ? { kind: "end", events: [beyond] } : { kind: "begin", turn: turn + 1, attempt: 1 };
+}
+
+function turnsSpent({ limits: { maxTurns }, lastOutput }: Run, turn: number): NewEvent | null {
+  if (turn < maxTurns) return null;
+  const message = `The run's limit of ${maxTurns} turns was reached. Start one with a higher limits.maxTurns.`;
+  return { type: "run-incomplete", error: { code: "limit_turns", message }, output: lastOutput };
+}
+
+function tokensSpent({ limits: { maxTotalTokens }, usage: { totalTokens }, lastOutput }: Run): NewEvent | null {
+  if (maxTotalTokens === undefined || totalTokens < maxTotalTokens) return null;
+  const message = `${totalTokens} tokens were used; the run's limit is ${maxTotalTokens}. Start one with a higher limits.maxTotalTokens.`;
+  return { type: "run-incomplete", error: { code: "limit_tokens", message }, output: lastOutput };
 }
 
 function forCalls(open: readonly Call[], moment: Moment): Move {

@@ -25,10 +25,14 @@ export const noUsage: Usage = { inputTokens: 0, cachedTokens: 0, outputTokens: 0
 export const Failure = z.strictObject({ code: z.string(), message: z.string() });
 export type Failure = z.infer<typeof Failure>;
 
-/** Bounds of one run. `deadlineSeconds` counts from the start; a turn is one response of the model. */
+/**
+ * Bounds of one run. `deadlineSeconds` counts from the start; a turn is one response of the model; `maxTotalTokens` is
+ * held against what all responses used, before each turn; absent: no bound.
+ */
 export const Limits = z.strictObject({
   maxTurns: z.int().min(1).max(1000),
   deadlineSeconds: z.int().min(1).max(2_505_600),
+  maxTotalTokens: z.int().min(1).optional(),
 });
 export type Limits = z.infer<typeof Limits>;
 

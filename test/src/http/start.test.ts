@@ -68,6 +68,8 @@ test("limits may be lowered, one or both; the deadline counts from the start", a
   const { started, store } = httpWorld();
   const { id } = await started({ input: "go", limits: { maxTurns: 3 } });
   assert.deepEqual((await store.get(id))?.limits, { maxTurns: 3, deadlineSeconds: 7200 });
+  const frugal = await started({ input: "go", limits: { maxTotalTokens: 900 } });
+  assert.equal((await store.get(frugal.id))?.limits.maxTotalTokens, 900);
   const short = await started({ input: "go", limits: { maxTurns: 20, deadlineSeconds: 60 } });
   assert.equal(short.deadline, "2026-11-24T09:01:00.000Z");
 });

@@ -238,6 +238,28 @@ test("a run ends incomplete at its limit of turns, and keeps what the last turn 
   assert.ok(run.status === "incomplete" && run.output);
 });
 
+test("a run whose tokens are used up begins no other turn, and keeps what the last one said", async () => {
+  const model = scriptedModel([accepted, accepted], [asksFor("facts"), asksFor("facts:again")]);
+  const world = await stepWorld({ model, tools: { facts: () => "42" }, limits: { maxTotalTokens: 16 } });
+  const run = await world.finish();
+  assert.equal(run.usage.totalTokens, 30);
+  assert.equal(run.status === "incomplete" && run.error.code, "limit_tokens");
+  assert.ok(run.status === "incomplete" && run.output);
+});
+
+test("what a failed attempt used counts too: a run whose tokens are used up makes no other attempt", async () => {
+  const model = scriptedModel([accepted], [fails("server_error", true)]);
+  const world = await stepWorld({ model, limits: { maxTotalTokens: 15 } });
+  const run = await world.finish();
+  assert.equal(run.status === "incomplete" && run.error.code, "limit_tokens");
+  assert.equal(model.starts.length, 1);
+});
+
+test("an answer that uses more tokens than are left is an answer all the same", async () => {
+  const world = await stepWorld({ model: scriptedModel([accepted], [says("done")]), limits: { maxTotalTokens: 1 } });
+  assert.equal((await world.finish()).status, "completed");
+});
+
 test("a look that fails is not the run's failure", async () => {
   const unavailable = () => ({
     kind: "unavailable" as const,
