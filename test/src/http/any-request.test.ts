@@ -63,20 +63,28 @@ const message = fc.record(
 );
 const startLike = fc.record(
   {
-    input: fc.oneof(word, fc.array(fc.oneof(message, json), { maxLength: 3 }), json),
-    metadata: fc.oneof(fc.dictionary(word, fc.oneof(word, json), { noNullPrototype: true }), json),
-    limits: fc.oneof(fc.record({ maxTurns: fc.oneof(fc.double(), json) }), json),
+    input: mostly(anyText, fc.oneof(fc.array(fc.oneof(message, json), { maxLength: 3 }), json)),
+    metadata: mostly(fc.dictionary(word, word, { maxKeys: 5 }), json),
+    limits: mostly(fc.record({ maxTurns: fc.integer({ min: 1, max: 20 }) }), fc.record({ maxTurns: fc.double() })),
     sessionId: json,
   },
   { requiredKeys: ["input"] },
 );
+
+function mostly<Right, Wrong>(right: fc.Arbitrary<Right>, wrong: fc.Arbitrary<Wrong>) {
+  return fc.oneof({ weight: 3, arbitrary: right }, { weight: 1, arbitrary: wrong });
+}
+
 const body = fc.oneof(
   { weight: 4, arbitrary: startLike.map((value) => JSON.stringify(value)) },
   { weight: 1, arbitrary: fc.json() },
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 50 }) },
   { weight: 1, arbitrary: anyText },
 );
-const method = fc.constantFrom("GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH");
+const method = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom("GET", "POST") },
+  { weight: 1, arbitrary: fc.constantFrom("HEAD", "PUT", "DELETE", "OPTIONS", "PATCH") },
+);
 
 test("nothing that a caller sends causes a 5xx", async (context) => {
   const world = httpWorld();
@@ -96,8 +104,9 @@ test("nothing that a caller sends causes a 5xx", async (context) => {
       assert.ok(response.status < 500, `${response.status}: ${JSON.stringify(world.lines)}`);
     },
   );
-  await checkProperty(context, property, 2000);
-  for (const status of [200, 202, 400, 403, 404, 405, 415]) {
+  await checkProperty(context, property, 1500);
+  context.diagnostic(JSON.stringify(Object.fromEntries(statuses)));
+  for (const status of [200, 202, 400, 403, 404, 405]) {
     assert.ok(
       (statuses.get(status) ?? 0) > 0,
       `no request was answered with ${status}: ${JSON.stringify([...statuses])}`,
