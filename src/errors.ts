@@ -21,6 +21,7 @@ export const errorCodes = [
   "token_with_input",
   "token_invalid",
   "model_failed",
+  "tool_fatal",
 ] as const;
 export type ErrorCode = (typeof errorCodes)[number];
 

@@ -7,10 +7,23 @@ export interface ToolContext {
   readonly idempotencyKey: string;
   /** Aborted on cancel, at the run's deadline and at the tool's timeout. */
   readonly signal: AbortSignal;
+  /** Says how far the work is, for the run's phase: some words, and the part that is done, from 0 to 1. */
+  progress(text: string, done?: number): void;
 }
 
-/** How a call ended. Either text is what the model is given as the call's output. */
-export type ToolOutcome = { ok: true; text: string } | { ok: false; text: string };
+/**
+ * How a call ended; the text is what the model is given as the call's output. `refused`: it was not executed. `failed`:
+ * the tool threw. `fatal`: it threw `tool_fatal`, which ends the run.
+ */
+export type ToolOutcome =
+  | { ok: true; text: string }
+  | { ok: false; reason: "refused" | "failed" | "fatal"; text: string };
+
+/** How often a tool that throws is tried in one execution, and the seconds before the second try, which then double. */
+export interface ToolRetry {
+  readonly attempts: number;
+  readonly firstSeconds: number;
+}
 
 /** A function that an agent may call. */
 export interface Tool {
@@ -20,7 +33,9 @@ export interface Tool {
   readonly parameters: Readonly<Record<string, unknown>>;
   /** `safe`: run again after a crash. `never`: the model is told that the outcome is unknown. */
   readonly repeat: "safe" | "never";
+  /** Of one execution, its tries and the waits between them included. */
   readonly timeoutSeconds: number;
+  readonly retry: ToolRetry;
   /** Executes one call. Never rejects: bad arguments and whatever the tool throws are the call's output. */
   invoke(argumentsJson: string, context: ToolContext): Promise<ToolOutcome>;
 }
@@ -39,10 +54,18 @@ export function defineTool<Parameters extends z.ZodType>(definition: {
   repeat?: "safe" | "never";
   /** Default: 5 minutes. */
   timeoutSeconds?: number;
+  /** Default: one attempt. At most 10, and only of a tool that may be repeated. */
+  retry?: ToolRetry;
 }): Tool {
-  const { name, description, parameters, execute, repeat = "safe", timeoutSeconds = 300 } = definition;
+  const { name, description, parameters, execute, repeat = "safe", timeoutSeconds = 300, retry = once } = definition;
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(name)) {
     throw new NightshiftError("bad_agent", `Tool name ${JSON.stringify(name)}: use 1–64 of A–Z a–z 0–9 _ -.`);
+  }
+  if (!(retry.attempts >= 1 && retry.attempts <= 10 && retry.firstSeconds >= 0)) {
+    throw new NightshiftError("bad_agent", `Tool ${name}: retry takes 1 to 10 attempts, and seconds from 0.`);
+  }
+  if (retry.attempts > 1 && repeat === "never") {
+    throw new NightshiftError("bad_agent", `Tool ${name} must not be repeated (repeat: "never"), so it has no retry.`);
   }
   return {
     name,
@@ -50,17 +73,21 @@ export function defineTool<Parameters extends z.ZodType>(definition: {
     parameters: z.toJSONSchema(parameters, { io: "input" }),
     repeat,
     timeoutSeconds,
+    retry,
     async invoke(argumentsJson, context) {
       try {
         const parsed = await parseArguments(parameters, argumentsJson);
-        if (!parsed.ok) return { ok: false, text: `${name} was not executed: ${parsed.fault}` };
+        if (!parsed.ok) return { ok: false, reason: "refused", text: `${name} was not executed: ${parsed.fault}` };
         return { ok: true, text: toText(await execute(parsed.value, context)) };
       } catch (error) {
-        return { ok: false, text: `${name} failed: ${messageOf(error)}` };
+        const fatal = error instanceof NightshiftError && error.code === "tool_fatal";
+        return { ok: false, reason: fatal ? "fatal" : "failed", text: `${name} failed: ${messageOf(error)}` };
       }
     },
   };
 }
+
+const once: ToolRetry = { attempts: 1, firstSeconds: 0 };
 
 type Parsed<T> = { ok: true; value: T } | { ok: false; fault: string };
 

@@ -11,7 +11,7 @@ import type {
   TurnRequest,
 } from "../model/model.ts";
 import type { Agent } from "./define-agent.ts";
-import type { ToolContext } from "./define-tool.ts";
+import type { ToolContext, ToolOutcome } from "./define-tool.ts";
 
 /** The conversation so far, plain JSON: the provider keeps the items, we keep the id of the last answer. */
 export const Thread = z.strictObject({ lastResponseId: z.string().nullable() });
@@ -46,7 +46,8 @@ export interface StepResult {
 
 /**
  * The agent's step (design.md, section 4): one turn of the model, begun or looked at once.
- * @throws NightshiftError `token_with_input`, `token_invalid`; a provider's failure is data, in `answer`
+ * @throws NightshiftError `token_with_input`, `token_invalid`, `tool_fatal` where a tool says so; a provider's failure is
+ * data, in `answer`
  */
 export async function run(agent: Agent, thread: Thread, work: Work, options: StepOptions): Promise<StepResult> {
   if ("continuationToken" in work && "input" in work) {
@@ -96,16 +97,17 @@ function outputOf(answer: StartAnswer | LookAnswer | Ending): TurnOutput | null 
 function executeAll(agent: Agent, calls: readonly CallRequest[], signal: AbortSignal) {
   return Promise.all(
     calls.map(async (call) => {
-      const outcome = await executeCall(agent, call, { idempotencyKey: call.id, signal });
+      const outcome = await executeCall(agent, call, { idempotencyKey: call.id, signal, progress: () => undefined });
+      if (!outcome.ok && outcome.reason === "fatal") throw new NightshiftError("tool_fatal", outcome.text);
       return { callId: call.id, output: outcome.text };
     }),
   );
 }
 
 /** Executes one call of the model. Never rejects: an unknown tool, too, is an answer to the model. */
-export function executeCall(agent: Agent, call: CallRequest, context: ToolContext) {
+export async function executeCall(agent: Agent, call: CallRequest, context: ToolContext): Promise<ToolOutcome> {
   const tool = agent.tools.find(({ name }) => name === call.name);
   if (tool) return tool.invoke(call.arguments, context);
   const names = agent.tools.map(({ name }) => name).join(", ") || "none";
-  return Promise.resolve({ ok: false as const, text: `There is no tool ${call.name}. The tools are: ${names}.` });
+  return { ok: false, reason: "refused", text: `There is no tool ${call.name}. The tools are: ${names}.` };
 }

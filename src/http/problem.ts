@@ -59,6 +59,7 @@ const kinds = {
   bad_agent: { status: 500, title: "Bad agent", remedy: "The program's start says which." },
   token_with_input: { status: 500, title: "Token with input", remedy: "A fault of the program: report it." },
   token_invalid: { status: 500, title: "Invalid token", remedy: "A fault of the stored run: report it." },
+  tool_fatal: { status: 500, title: "A tool ended the run", remedy: "The run says why." },
   model_failed: { status: 500, title: "The model failed", remedy: "The run says what the provider answered." },
 } as const satisfies Record<ErrorCode, Kind>;
 

@@ -40,7 +40,7 @@ const Input = z.union(
       .string()
       .min(1)
       .transform((text): Message[] => [{ role: "user", content: text }]),
-    z.array(InputMessage).min(1),
+    z.array(z.unknown()).min(1).max(1000, "at most 1000 messages").pipe(z.array(InputMessage)),
   ],
   "expected a text or a list of messages, not empty",
 );

@@ -34,6 +34,7 @@ export function begin(event: RunQueued): Run {
       looks: 0,
       awakeSeconds: 0,
       trouble: null,
+      progress: [],
       overdueSince: null,
       replacements: 0,
     },

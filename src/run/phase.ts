@@ -1,5 +1,5 @@
 import type { Instant } from "./ids.ts";
-import { type EndedRun, hasEnded, type LiveRun, type Run, type Turn } from "./run.ts";
+import { type Call, type EndedRun, hasEnded, type LiveRun, type Run, type Turn } from "./run.ts";
 
 /** Why a run is not done yet (api.md, section 2). `until` is the next moment at which something is looked at. */
 export interface Phase {
@@ -54,7 +54,15 @@ function atWork({ pulse }: LiveRun, { n, since }: Extract<Turn, { state: "starte
 
 function afterAnswer(run: LiveRun, { n, since }: Extract<Turn, { state: "answered" }>): Phase {
   const until = run.pulse.nextLookAt;
-  const open = run.calls.filter((call) => call.result === null).map((call) => call.tool);
-  if (open.length > 0) return { kind: "tools", detail: open.join(", "), since, until };
+  const open = run.calls.filter((call) => call.result === null);
+  if (open.length > 0)
+    return { kind: "tools", detail: open.map((call) => toolText(run, call)).join(", "), since, until };
   return { kind: "model", detail: `turn ${n + 1} is about to begin`, since, until };
+}
+
+function toolText({ pulse }: LiveRun, { id, tool }: Call): string {
+  const progress = pulse.progress.find(({ callId }) => callId === id);
+  if (!progress) return tool;
+  const { text, done } = progress;
+  return done === null ? `${tool} (${text})` : `${tool} (${Math.round(done * 100)} %: ${text})`;
 }

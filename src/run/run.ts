@@ -70,7 +70,15 @@ const Trouble = z.strictObject({
 });
 export type Trouble = z.infer<typeof Trouble>;
 
-/** The part of a run that changes without an event: bells, looks, time awake, the last error. */
+/** How far a running call is, as its tool says. `done`: from 0 to 1, or null. */
+const Progress = z.strictObject({
+  callId: CallId,
+  text: z.string().max(200),
+  done: z.number().min(0).max(1).nullable(),
+});
+export type Progress = z.infer<typeof Progress>;
+
+/** The part of a run that changes without an event: bells, looks, time awake, progress, the last error. */
 export const Pulse = z.strictObject({
   bell: z.int().nonnegative(),
   /** Later than this by more than the overdue time, and the sweeper asks what became of the orchestration. */
@@ -78,6 +86,8 @@ export const Pulse = z.strictObject({
   looks: z.int().nonnegative(),
   awakeSeconds: z.number().nonnegative(),
   trouble: Trouble.nullable(),
+  /** One entry for each running call that has said something. */
+  progress: z.array(Progress).default([]),
   /** Since when the run is overdue, as the sweeper first saw it; null while its steps are made. */
   overdueSince: Instant.nullable(),
   /** Orchestrations replaced since the last step that was made. */

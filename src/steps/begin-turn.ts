@@ -7,6 +7,7 @@ import { OperationId, plusSeconds } from "../run/ids.ts";
 import { hasEnded, type Run } from "../run/run.ts";
 import type { NewEvent } from "../run/run-event.ts";
 import { recordAnswer } from "./record-answer.ts";
+import { shortened } from "./shortened.ts";
 import type { Outcome, Stepping } from "./stepping.ts";
 
 /** The POST ends within this; its intent stays open for 15 s more. */
@@ -57,7 +58,7 @@ async function inputOf(run: Run, { runId, services: { store } }: Stepping): Prom
   const outputs = await Promise.all(
     run.calls.map(async ({ id: callId, result }) => {
       if (!result) throw new NightshiftError("internal", `Call ${callId} of ${runId} has no result yet.`);
-      return { callId, output: await store.getPayload(runId, result) };
+      return { callId, output: shortened(await store.getPayload(runId, result)) };
     }),
   );
   const refusal = "Not executed: one turn may ask for at most 32 calls. Ask for it again in the next turn.";

@@ -1,7 +1,8 @@
-import type { ToolOutcome } from "../agent/define-tool.ts";
+import type { Agent } from "../agent/define-agent.ts";
+import type { ToolContext, ToolOutcome } from "../agent/define-tool.ts";
 import { executeCall } from "../agent/run.ts";
 import { NightshiftError } from "../errors.ts";
-import { TurnOutput } from "../model/model.ts";
+import { type CallRequest, TurnOutput } from "../model/model.ts";
 import { plusSeconds, secondsBetween } from "../run/ids.ts";
 import { closingOf, mayStart } from "../run/next-move.ts";
 import { type Call, hasEnded, type Run } from "../run/run.ts";
@@ -10,7 +11,7 @@ import type { PerformCallInput } from "./contract.ts";
 import { keepTrying } from "./keep-trying.ts";
 import { type Orchestrations, ring } from "./orchestrations.ts";
 import { instantOf, type Services } from "./services.ts";
-import { watchCall } from "./watch-call.ts";
+import { progressWithout, watchCall } from "./watch-call.ts";
 
 export type PerformCallServices = Pick<Services, "store" | "agents" | "clock" | "process" | "randomHex" | "log"> & {
   orchestrations: Orchestrations;
@@ -69,11 +70,32 @@ function idOf({ turn, callId }: PerformCallInput) {
 async function execute(run: Run, call: Call, services: PerformCallServices): Promise<ToolOutcome | null> {
   const agent = services.agents.get(run.agent);
   const request = await requestOf(run, call, services);
-  if (!agent) return { ok: false, text: `This deployment has no agent ${run.agent} any more.` };
-  return watchCall(run.id, call, services, (signal) =>
-    executeCall(agent, request, { idempotencyKey: `${run.id}/${call.id}`, signal }),
-  );
+  if (!agent) return { ok: false, reason: "refused", text: `This deployment has no agent ${run.agent} any more.` };
+  const idempotencyKey = `${run.id}/${call.id}`;
+  return watchCall(run.id, call, services, (signal, reports) => {
+    const progress: ToolContext["progress"] = (text, done) => {
+      reports.latest = { text: text.slice(0, 200), done: done === undefined ? null : Math.min(Math.max(done, 0), 1) };
+    };
+    return tryOften(agent, request, { idempotencyKey, signal, progress }, services);
+  });
 }
+
+/** Executes the call as often as its tool's `retry` says, while it throws. */
+async function tryOften(
+  agent: Agent,
+  request: CallRequest,
+  context: ToolContext,
+  { clock }: Pick<PerformCallServices, "clock">,
+): Promise<ToolOutcome> {
+  const { attempts, firstSeconds } = agent.tools.find(({ name }) => name === request.name)?.retry ?? once;
+  for (let attempt = 1; ; attempt++) {
+    const outcome = await executeCall(agent, request, context);
+    if (outcome.ok || outcome.reason !== "failed" || attempt >= attempts || context.signal.aborted) return outcome;
+    await clock.sleep(firstSeconds * 2 ** (attempt - 1), context.signal);
+  }
+}
+
+const once = { attempts: 1, firstSeconds: 0 };
 
 async function requestOf(run: Run, call: Call, { store }: PerformCallServices) {
   if (!run.lastOutput) throw new NightshiftError("internal", `Call ${call.id} of ${run.id} stands in no turn.`);
@@ -96,6 +118,16 @@ function record(
     const seconds = Math.max(0, secondsBetween(started.execution?.at ?? run.updatedAt, instantOf(clock)));
     const type = outcome.ok ? ("call-completed" as const) : ("call-failed" as const);
     const event: NewEvent = { type, ...idOf(input), result, excerpt: excerptOf(outcome.text), seconds };
-    return { events: [event], pulse: { awakeSeconds: run.pulse.awakeSeconds + seconds } };
+    const awakeSeconds = run.pulse.awakeSeconds + seconds;
+    return {
+      events: [event, ...endBy(outcome, run)],
+      pulse: { awakeSeconds, progress: progressWithout(run, call.id) },
+    };
   });
+}
+
+/** A tool may end the run; its message then is the run's error. */
+function endBy(outcome: ToolOutcome, run: Run): NewEvent[] {
+  if (outcome.ok || outcome.reason !== "fatal") return [];
+  return [{ type: "run-failed", error: { code: "tool_fatal", message: outcome.text }, output: run.lastOutput }];
 }

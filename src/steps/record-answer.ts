@@ -107,7 +107,7 @@ async function recordLoss(attempt: Attempt, { responseId }: Of<"lost">, stepping
   await stepping.commit((run) => {
     if (!isOpen(run, attempt)) return null;
     const now = stepping.now();
-    return { events: turnLost(run, attempt, responseId, closingOf(run, now), now), pulse: {} };
+    return { events: turnLost(run, attempt, responseId, closingOf(run, now), now), pulse: { trouble: null } };
   });
   return null;
 }

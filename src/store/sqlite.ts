@@ -95,7 +95,9 @@ export function openSqliteStore({ path, now }: { path: string; now: () => number
       });
     },
 
-    setting(name, proposed) {
+    async setting(name, proposed) {
+      const stored = await attempt(() => statements.setting.get(name));
+      if (stored !== undefined) return String(stored.value);
       return write(() => {
         statements.insertSetting.run(name, proposed);
         return String(statements.setting.get(name)?.value);

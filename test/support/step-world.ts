@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { type Agent, defineAgent } from "../../src/agent/define-agent.ts";
-import { defineTool, type ToolContext } from "../../src/agent/define-tool.ts";
+import { defineTool, type ToolContext, type ToolRetry } from "../../src/agent/define-tool.ts";
 import type { Run } from "../../src/run/run.ts";
 import type { Limits, RunEvent } from "../../src/run/run-event.ts";
 import { advanceRun } from "../../src/steps/advance-run.ts";
@@ -76,13 +76,15 @@ export interface WorldOptions {
   /** Names of tools that must not be repeated. */
   never?: string[];
   limits?: Partial<Limits>;
+  /** Of every tool. */
+  retry?: ToolRetry;
 }
 
 /** One run of one agent, on a real store, a scripted model and a clock moved by hand; several processes may step it. */
-export async function stepWorld({ model, tools = {}, never = [], limits = {} }: WorldOptions) {
+export async function stepWorld({ model, tools = {}, never = [], limits = {}, retry }: WorldOptions) {
   const clock = steppedClock();
   const store = openSqliteStore({ path: ":memory:", now: clock.now });
-  const agent = agentWith(tools, never, limits);
+  const agent = agentWith(tools, never, limits, retry);
   const { orchestrations, rings, started, states } = recordedOrchestrations();
   const lines: LogLine[] = [];
   const services: Services = {
@@ -153,7 +155,7 @@ function callInput(runId: Run["id"], turn: number, callId: string) {
   return { runId, turn, callId: callId as Run["calls"][number]["id"] }; // brands the id that the test wrote
 }
 
-function agentWith(tools: Record<string, Execute>, never: string[], limits: Partial<Limits>): Agent {
+function agentWith(tools: Record<string, Execute>, never: string[], limits: Partial<Limits>, retry?: ToolRetry): Agent {
   return defineAgent({
     name: "tested",
     description: "An agent for tests",
@@ -166,6 +168,7 @@ function agentWith(tools: Record<string, Execute>, never: string[], limits: Part
         parameters: z.object({}),
         repeat: never.includes(name) ? "never" : "safe",
         timeoutSeconds: 60,
+        ...(retry && { retry }),
         execute: (_args, context) => execute(context),
       }),
     ),

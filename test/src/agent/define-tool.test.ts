@@ -3,9 +3,11 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { z } from "zod";
 import { defineTool, type ToolContext } from "../../../src/agent/define-tool.ts";
+import { NightshiftError } from "../../../src/errors.ts";
 import { checkProperty } from "../../support/check-property.ts";
+import { toolContext } from "../../support/tool-context.ts";
 
-const context: ToolContext = { idempotencyKey: "call_1", signal: new AbortController().signal };
+const context = toolContext();
 
 /** A tool that measures a place; what it returns is the test's. */
 function measure(execute: (args: { place: string; times: number }, context: ToolContext) => unknown) {
@@ -56,7 +58,7 @@ for (const [what, execute] of [
 ] as const) {
   test(`a tool that ${what} answers the model with its error`, async () => {
     const outcome = await measure(execute).invoke('{"place":"Lisbon"}', context);
-    assert.deepEqual(outcome, { ok: false, text: "measure failed: the instrument is broken" });
+    assert.deepEqual(outcome, { ok: false, reason: "failed", text: "measure failed: the instrument is broken" });
   });
 }
 
@@ -95,7 +97,8 @@ test("a check of the arguments that is asynchronous, or throws, is the tool's li
     throw new Error("the check is broken");
   });
   const failing = defineTool({ name: "measure", description: "", parameters: broken, execute: () => "done" });
-  assert.deepEqual(await failing.invoke("{}", context), { ok: false, text: "measure failed: the check is broken" });
+  const text = "measure failed: the check is broken";
+  assert.deepEqual(await failing.invoke("{}", context), { ok: false, reason: "failed", text });
 });
 
 test("no arguments make a tool reject", (context_) =>
@@ -145,3 +148,24 @@ test("a tool's name may have 64 letters of both cases, digits, _ and -", () => {
   const tool = defineTool({ name, description: "", parameters: z.object({}), execute: () => null });
   assert.equal(tool.name, name);
 });
+
+test("a tool that throws tool_fatal says that the run is over", async () => {
+  const tool = measure(() => {
+    throw new NightshiftError("tool_fatal", "no such place in the world");
+  });
+  const outcome = await tool.invoke('{"place":"Oz"}', context);
+  assert.deepEqual(outcome, { ok: false, reason: "fatal", text: "measure failed: no such place in the world" });
+});
+
+for (const [retry, repeat] of [
+  [{ attempts: 0, firstSeconds: 1 }, "safe"],
+  [{ attempts: 11, firstSeconds: 1 }, "safe"],
+  [{ attempts: 2, firstSeconds: -1 }, "safe"],
+  [{ attempts: Number.NaN, firstSeconds: 1 }, "safe"],
+  [{ attempts: 2, firstSeconds: 1 }, "never"],
+] as const) {
+  test(`retry ${JSON.stringify(retry)} of a tool with repeat "${repeat}" is refused when it is defined`, () => {
+    const tool = { name: "measure", description: "", parameters: z.object({}), execute: () => 0, retry, repeat };
+    assert.throws(() => defineTool(tool), { code: "bad_agent", message: /measure/ });
+  });
+}

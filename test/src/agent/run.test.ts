@@ -5,6 +5,7 @@ import { encodeToken } from "../../../src/agent/continuation-token.ts";
 import { defineAgent } from "../../../src/agent/define-agent.ts";
 import { defineTool, type ToolContext } from "../../../src/agent/define-tool.ts";
 import { newThread, run, type StepOptions, Thread } from "../../../src/agent/run.ts";
+import { NightshiftError } from "../../../src/errors.ts";
 import type { CallRequest, LookAnswer, Model, StartAnswer } from "../../../src/model/model.ts";
 import { responsesModel } from "../../../src/model/responses.ts";
 import { noUsage } from "../../../src/run/run-event.ts";
@@ -95,19 +96,33 @@ test("a token that the model refuses is refused by the step", async () => {
   }
 });
 
+test("execute: a tool that says tool_fatal ends the loop with its words", async () => {
+  const agent = clerk({
+    facts: () => {
+      throw new NightshiftError("tool_fatal", "the archive burnt down");
+    },
+    names: () => "",
+  });
+  const work = { continuationToken: encodeToken("scripted", "resp_0") };
+  const step = { model: scriptedModel([], [asksBoth]), allowBackgroundResponses: true, tools: "execute" } as const;
+  await assert.rejects(run(agent, newThread, work, step), { code: "tool_fatal", message: /archive burnt down/ });
+});
+
 test("execute: calls are executed with their ids, and their outputs are the next turn", async () => {
   const executed: unknown[] = [];
   const model = scriptedModel([accepted], [asksBoth]);
   const { signal } = new AbortController();
   const agent = clerk({
-    facts: (args, context) => executed.push(["facts", args, context]) && "225 million km",
-    names: (args, context) => executed.push(["names", args, context]) && { red: "Mars" },
+    facts: (args, { idempotencyKey, signal }) =>
+      executed.push(["facts", args, idempotencyKey, signal]) && "225 million km",
+    names: (args, { idempotencyKey, signal }) =>
+      executed.push(["names", args, idempotencyKey, signal]) && { red: "Mars" },
   });
   const token = encodeToken("scripted", "resp_0");
   const result = await run(agent, newThread, { continuationToken: token }, step(model, { signal }));
   assert.deepEqual(executed, [
-    ["facts", {}, { idempotencyKey: "call_a", signal }],
-    ["names", {}, { idempotencyKey: "call_b", signal }],
+    ["facts", {}, "call_a", signal],
+    ["names", {}, "call_b", signal],
   ]);
   assert.deepEqual(model.starts[0]?.input, {
     outputs: [

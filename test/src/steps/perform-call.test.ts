@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { NightshiftError } from "../../../src/errors.ts";
+import { phaseOf } from "../../../src/run/phase.ts";
 import { accepted, asksFor, says, scriptedModel } from "../../support/scripted-model.ts";
 import { stepWorld, type WorldOptions } from "../../support/step-world.ts";
 
 /** A world whose model has asked for one call, `call_a` of the tool `slow`. */
-async function worldWithCall(slow: NonNullable<WorldOptions["tools"]>[string], never: string[] = []) {
+async function worldWithCall(
+  slow: NonNullable<WorldOptions["tools"]>[string],
+  never: string[] = [],
+  retry?: WorldOptions["retry"],
+) {
   const model = scriptedModel([accepted, accepted], [asksFor("slow:call_a"), says("done")]);
-  const world = await stepWorld({ model, tools: { slow }, never });
+  const world = await stepWorld({ model, tools: { slow }, never, ...(retry && { retry }) });
   await world.step();
   world.clock.pass(1);
   assert.equal((await world.step()).kind, "calls");
@@ -140,4 +146,92 @@ test("a result rings only when a bell was hung after its call began", async () =
   finish[0]?.("ok");
   await call;
   assert.deepEqual(world.rings, [`${world.runId} bell-2`]);
+});
+
+test("a tool that throws is tried as often as its retry says, each wait twice the one before", async () => {
+  let tries = 0;
+  const flaky = () => {
+    tries += 1;
+    if (tries < 3) throw new Error("busy");
+    return "at last";
+  };
+  const world = await worldWithCall(flaky, [], { attempts: 3, firstSeconds: 4 });
+  const call = world.call(1, "call_a");
+  for (const [tried, wait] of [
+    [1, 4],
+    [2, 8],
+  ] as const) {
+    await until(() => tries === tried && world.clock.sleepers === 2);
+    world.clock.pass(wait - 1);
+    await new Promise(setImmediate);
+    assert.equal(tries, tried);
+    world.clock.pass(1);
+  }
+  await call;
+  await world.finish();
+  assert.deepEqual(world.model.starts[1]?.input, { outputs: [{ callId: "call_a", output: "at last" }] });
+  assert.equal((await world.run()).ledger.toolRepeats, 0);
+});
+
+test("a tool that throws every time tells the model the last error", async () => {
+  let tries = 0;
+  const broken = () => {
+    tries += 1;
+    throw new Error(`broken ${tries}`);
+  };
+  const world = await worldWithCall(broken, [], { attempts: 2, firstSeconds: 0 });
+  const call = world.call(1, "call_a");
+  await until(() => world.clock.sleepers === 2);
+  world.clock.pass(0);
+  await call;
+  assert.equal((await world.finish()).status, "completed");
+  assert.deepEqual(world.model.starts[1]?.input, {
+    outputs: [{ callId: "call_a", output: "slow failed: broken 2" }],
+  });
+});
+
+test("a tool may end the run, and its message is the run's error", async () => {
+  const world = await worldWithCall(() => {
+    throw new NightshiftError("tool_fatal", "The account is closed.");
+  });
+  await world.call(1, "call_a");
+  const run = await world.run();
+  assert.deepEqual(run.status === "failed" && run.error, {
+    code: "tool_fatal",
+    message: "slow failed: The account is closed.",
+  });
+  assert.deepEqual((await world.types()).slice(-2), ["call-failed", "run-failed"]);
+  assert.deepEqual(await world.step(), { kind: "finished" });
+});
+
+test("what a tool says of its progress stands in the run's phase until it is done", async () => {
+  const finish: ((value: string) => void)[] = [];
+  const world = await worldWithCall(({ progress }) => {
+    progress("reading page 3", 0.4);
+    progress("reading page 4", 0.5);
+    return new Promise<string>((resolve) => finish.push(resolve));
+  });
+  const call = world.call(1, "call_a");
+  await until(() => finish.length === 1 && world.clock.sleepers === 1);
+  assert.equal(phaseOf(await world.run()).detail, "slow");
+  world.clock.pass(2);
+  await until(() => world.clock.sleepers === 1);
+  assert.equal(phaseOf(await world.run()).detail, "slow (50 %: reading page 4)");
+  finish[0]?.("read");
+  await call;
+  assert.deepEqual((await world.run()).pulse.progress, []);
+});
+
+test("the model is given a long output shortened, the store keeps the whole", async () => {
+  const long = `begin ${"x".repeat(300_000)} end`;
+  const world = await worldWithCall(() => long);
+  await world.call(1, "call_a");
+  const call = (await world.run()).calls[0];
+  assert.ok(call?.result);
+  assert.equal(await world.store.getPayload(world.runId, call.result), long);
+  await world.finish();
+  const input = world.model.starts[1]?.input;
+  const given = (input && "outputs" in input && input.outputs[0]?.output) || "";
+  assert.ok(given.length < 101_000, `${given.length} characters`);
+  assert.match(given, /^begin x+\n\n\[Shortened: 200010 of 300010 characters .*\]\n\nx+ end$/s);
 });

@@ -6,6 +6,7 @@ import { executeCall, newThread, run } from "../../../../src/agent/run.ts";
 import { spaceNovelWriter } from "../../../../src/agents/space-novel-writer/space-novel-writer.ts";
 import type { CallRequest, Model } from "../../../../src/model/model.ts";
 import { responsesModel } from "../../../../src/model/responses.ts";
+import { toolContext } from "../../../support/tool-context.ts";
 
 const Research = z.strictObject({
   facts: z.array(z.looseObject({ statement: z.string(), source: z.string() })),
@@ -25,8 +26,7 @@ async function rules(context: TestContext): Promise<Model> {
 }
 
 async function outputOf({ name, arguments: given }: Pick<CallRequest, "name" | "arguments">) {
-  const { signal } = new AbortController();
-  const outcome = await executeCall(quick, { id: "call", name, arguments: given }, { idempotencyKey: "call", signal });
+  const outcome = await executeCall(quick, { id: "call", name, arguments: given }, toolContext());
   assert.ok(outcome.ok, outcome.text);
   return JSON.parse(outcome.text);
 }
@@ -79,7 +79,7 @@ test("research answers in the language that is asked for, whatever the language 
 
 test("arguments that do not fit are refused, each by its name", async () => {
   const [research, profiles] = quick.tools;
-  const context = { idempotencyKey: "call", signal: new AbortController().signal };
+  const context = toolContext();
   const refusals = [
     [research, { topics: [], language: "en" }, /topics/],
     [research, { topics: ["Mars"], language: "fr" }, /language/],
@@ -103,10 +103,10 @@ for (const [name, given] of Object.entries(fitting)) {
   test(`${name} ends at once when it is aborted, before and while it works`, async () => {
     const slow = spaceNovelWriter({ toolSeconds: 3600 });
     const call = { id: "call", name, arguments: JSON.stringify(given) };
-    const aborted = await executeCall(slow, call, { idempotencyKey: "call", signal: AbortSignal.abort() });
+    const aborted = await executeCall(slow, call, toolContext({ signal: AbortSignal.abort() }));
     assert.equal(aborted.ok, false);
     const controller = new AbortController();
-    const working = executeCall(slow, call, { idempotencyKey: "call", signal: controller.signal });
+    const working = executeCall(slow, call, toolContext({ signal: controller.signal }));
     setImmediate(() => controller.abort());
     const outcome = await working;
     assert.equal(outcome.ok, false);
@@ -116,10 +116,9 @@ for (const [name, given] of Object.entries(fitting)) {
 
 test("research takes the seconds of the settings, the profiles twice as many", async () => {
   const agent = spaceNovelWriter({ toolSeconds: 0.15 });
-  const { signal } = new AbortController();
   const timed = Object.entries(fitting).map(async ([name, given]) => {
     const began = performance.now();
-    await executeCall(agent, { id: name, name, arguments: JSON.stringify(given) }, { idempotencyKey: name, signal });
+    await executeCall(agent, { id: name, name, arguments: JSON.stringify(given) }, toolContext());
     return performance.now() - began;
   });
   const [research = 0, profiles = 0] = await Promise.all(timed);
