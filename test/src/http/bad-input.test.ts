@@ -108,14 +108,20 @@ for (const type of ["input_file", "input_image"]) {
   });
 }
 
-test("a body with very many faults gets an answer smaller than itself, which says how many there are", async () => {
+test("a body with very many faults gets a short answer, which says how many there are", async () => {
   const { start } = httpWorld();
-  const body = JSON.stringify({ input: Array.from({ length: 100_000 }, () => 0) });
-  const answer = await start(body);
+  const parts = Array.from({ length: 100_000 }, () => 0);
+  const answer = await start({ input: [{ role: "user", content: parts }] });
   const { errors = [], detail } = problemOf(answer, 400);
   assert.equal(errors.length, 100);
   assert.match(detail, /and 99900 more/);
-  assert.ok(JSON.stringify(answer.body).length < body.length);
+  assert.ok(JSON.stringify(answer.body).length < 20_000);
+});
+
+test("a conversation begins with at most 1000 messages", async () => {
+  const { start } = httpWorld();
+  const answer = await start({ input: Array.from({ length: 1001 }, () => ({ role: "user", content: "go" })) });
+  assert.match(problemOf(answer, 400).detail, /input: at most 1000 messages/);
 });
 
 for (const [what, body] of [
