@@ -40,9 +40,9 @@ const Input = z.union(
       .string()
       .min(1)
       .transform((text): Message[] => [{ role: "user", content: text }]),
-    z.array(z.unknown()).min(1).max(1000, "at most 1000 messages").pipe(z.array(InputMessage)),
+    z.array(z.unknown()).min(1).max(1000).pipe(z.array(InputMessage)),
   ],
-  "expected a text or a list of messages, not empty",
+  "expected a text or a list of 1 to 1000 messages, not empty",
 );
 
 /** The body of `POST /agents/{agent}/runs` (api.md, section 1): limits may only lower what the agent allows. */

@@ -85,7 +85,7 @@ test("the detail names every fault, in words that say what was expected", async 
   assert.equal(instance, "/agents/novelist/runs");
   assert.equal(type, "/problems/invalid_request");
   for (const fault of [
-    "input: expected a text or a list of messages, not empty",
+    "input: expected a text or a list of 1 to 1000 messages, not empty",
     "limits.maxTurns: agent novelist allows at most 20",
     `metadata.${"k".repeat(65)}: a key has at most 64 characters`,
     "sessionId: sessionId cannot be used yet",
@@ -121,7 +121,7 @@ test("a body with very many faults gets a short answer, which says how many ther
 test("a conversation begins with at most 1000 messages", async () => {
   const { start } = httpWorld();
   const answer = await start({ input: Array.from({ length: 1001 }, () => ({ role: "user", content: "go" })) });
-  assert.match(problemOf(answer, 400).detail, /input: at most 1000 messages/);
+  assert.match(problemOf(answer, 400).detail, /list of 1 to 1000 messages/);
 });
 
 for (const [what, body] of [
