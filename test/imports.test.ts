@@ -44,7 +44,7 @@ const rules: readonly Rule[] = [
   {
     folder: "src/store",
     may: [errors, "src/run", "src/agent"],
-    packages: ["zod", "node:crypto", "node:fs", "node:path", "node:sqlite"],
+    packages: ["zod", "@azure/cosmos", "node:crypto", "node:fs", "node:path", "node:sqlite"],
   },
   {
     folder: "src/http",
@@ -57,6 +57,7 @@ const rules: readonly Rule[] = [
   { folder: "local/model", may: [], packages: "any" },
   { folder: "local/process", may: [], packages: "any" },
   { folder: "local", may: ["local/host", "local/model", "local/process"], packages: "any" },
+  { folder: "scripts", may: ["infra/containers.json"], packages: "any" },
   { folder: "examples", may: ["src"], packages: "any" },
   { folder: "bench", may: [""], packages: "any" },
   { folder: "test", may: [""], packages: "any" },
@@ -104,7 +105,7 @@ function faultOf(file: string, { to, typeOnly }: Import): string | null {
   return `${file} imports ${target}`;
 }
 
-const files = globSync("{functions,src,local,examples,bench,test}/**/*.ts").map((file) =>
+const files = globSync("{functions,src,local,scripts,examples,bench,test}/**/*.ts").map((file) =>
   file.split(path.sep).join("/"),
 );
 
