@@ -1,11 +1,11 @@
 import { z } from "zod";
 
 /** What a request to the server asks for. */
-export const requestKinds = ["read", "query", "batch", "other"] as const;
+const requestKinds = ["read", "query", "batch", "other"] as const;
 export type RequestKind = (typeof requestKinds)[number];
 
 /** A fault: what becomes of the next `times` requests of a kind, once `skip` of them have passed. */
-export const Fault = z.strictObject({
+const Fault = z.strictObject({
   on: z.enum(requestKinds),
   /** The container whose requests are meant. */
   container: z.enum(["runs", "settings"]).default("runs"),
@@ -20,21 +20,26 @@ export const Fault = z.strictObject({
     z.strictObject({ status: z.int(), retryAfterMs: z.int().optional() }),
   ]),
 });
-export type Fault = z.infer<typeof Fault>;
+type Fault = z.infer<typeof Fault>;
 export type NewFault = z.input<typeof Fault>;
 
-/** The faults that are still due. */
+export interface DueFault extends Fault {
+  /** What the answer waits for, besides `delaySeconds`. */
+  until: Promise<void>;
+}
+
+/** The faults that are still due, in the order in which they were asked for. */
 export function faultList() {
-  const due: Fault[] = [];
+  const due: DueFault[] = [];
   return {
-    add(fault: NewFault): void {
-      due.push(Fault.parse(fault));
+    add(fault: NewFault, until: Promise<void> = Promise.resolve()): void {
+      due.push({ ...Fault.parse(fault), until });
     },
     clear(): void {
       due.length = 0;
     },
-    /** The fault that this request meets, if any; it counts for the first one of its kind alone. */
-    meet(kind: RequestKind, path: string): Fault | null {
+    /** The fault that this request meets, if any. Only the first one of its kind counts the requests that pass. */
+    meet(kind: RequestKind, path: string): DueFault | null {
       const fault = due.find(({ on, container }) => on === kind && path.includes(`/colls/${container}/`));
       if (fault === undefined) return null;
       if (fault.skip > 0) {

@@ -3,12 +3,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { setTimeout } from "node:timers/promises";
 import { createHttpServer } from "@vercel/cosmosdb-server";
 import { type Ask, executeBatch } from "./batch.ts";
-import { type Fault, faultList, type NewFault, type RequestKind } from "./faults.ts";
+import { type DueFault, faultList, type NewFault, type RequestKind } from "./faults.ts";
 
 /** A Cosmos DB for tests, in memory. It knows nothing of keys, RUs, TTL, consistency or physical partitions. */
 export interface CosmosServer {
   url: string;
-  fail(fault: NewFault): void;
+  /** The answer to a request that meets the fault also waits for `until`. */
+  fail(fault: NewFault, until?: Promise<void>): void;
   clearFaults(): void;
   /** The requests so far, faults included. */
   requests: { kind: RequestKind; path: string; fault: boolean }[];
@@ -67,8 +68,9 @@ export async function startCosmosServer(port = 0): Promise<CosmosServer> {
     send(response, answer);
   }
 
-  async function meetFault(fault: Fault, request: IncomingMessage, response: ServerResponse, body: string) {
+  async function meetFault(fault: DueFault, request: IncomingMessage, response: ServerResponse, body: string) {
     await setTimeout(fault.delaySeconds * 1000);
+    await fault.until;
     const own = fault.applied ? await alone(() => execute(request, body)) : null;
     if (fault.answer === "own" && own !== null) return send(response, own);
     if (fault.answer === "none") return; // until its sender gives up
@@ -97,8 +99,13 @@ export async function startCosmosServer(port = 0): Promise<CosmosServer> {
     const known: Headers = method === "GET" ? { "x-ms-documentdb-query-enablecrosspartition": "true" } : {};
     const content = body === "" ? {} : { body };
     const response = await fetch(`${innerUrl}${path}`, { method, headers: { ...headers, ...known }, ...content });
-    const text = (await response.text()).replaceAll(innerUrl.replace("http:", "https:"), url);
+    const text = path === "/" ? accountText(await response.text()) : await response.text();
     return { status: response.status, headers: plain(Object.fromEntries(response.headers)), text };
+  }
+
+  /** The account's own description, with addresses that can be reached, and the consistency that this server has. */
+  function accountText(text: string): string {
+    return text.replaceAll(innerUrl.replace("http:", "https:"), url).replace('"Session"', '"Strong"');
   }
 
   async function ask(...[method, path, headers, body]: Parameters<Ask>): ReturnType<Ask> {
