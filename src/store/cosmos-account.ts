@@ -13,7 +13,7 @@ export interface CosmosSettings {
   endpoint: string;
   database: string;
   credential: { key: string } | { token: NonNullable<CosmosClientOptions["aadCredentials"]> };
-  /** The time that one request may take; a verb of the store may take three times as long, its waits included. */
+  /** The time that one request may take. The same may be asked again, and waited for when throttled, for four times as long. */
   requestSeconds: number;
   sleep(seconds: number): Promise<void>;
   randomHex(bytes: number): string;
@@ -46,7 +46,7 @@ export async function openCosmosAccount(settings: CosmosSettings): Promise<Cosmo
   const client = clientOf(settings);
   const database = client.database(settings.database);
   const containers = { runs: database.container("runs"), settings: database.container("settings") };
-  const patience = () => ({ abortSignal: AbortSignal.timeout(3 * requestSeconds * 1000) });
+  const patience = () => ({ abortSignal: AbortSignal.timeout(Math.ceil(4 * requestSeconds * 1000)) });
 
   try {
     for (const name of ["runs", "settings"] as const) await checkContainer(name, containers[name]);
@@ -80,13 +80,15 @@ export async function openCosmosAccount(settings: CosmosSettings): Promise<Cosmo
     },
 
     async write(container, partition, batch) {
+      const waiting = patience();
       for (let sends = 1; ; sends++) {
-        const end = await send(containers[container], partition, batch);
+        const end = await send(containers[container], partition, batch, waiting);
         if (end === "written") return "written";
         const failure = failureOf(end.status);
         const missing = end.error !== null && end.status === 404; // no document is: the container is gone
         if (failure === "conflict" && !missing) return "conflict";
-        if (failure === "conflict" || failure === "refused" || sends === sendsOfOneWrite) {
+        const givenUp = sends === sendsOfOneWrite || waiting.abortSignal.aborted;
+        if (failure === "conflict" || failure === "refused" || givenUp) {
           throw failed(end.status, end.message, endpoint, end.error);
         }
         const jitter = 0.5 + Number.parseInt(settings.randomHex(1), 16) / 255;
@@ -108,10 +110,15 @@ export async function openCosmosAccount(settings: CosmosSettings): Promise<Cosmo
   }
 
   /** Sends a batch once. Its status is that of the operation that stopped it, or the code in what the SDK threw. */
-  async function send(container: Container, partition: string, batch: readonly OperationInput[]) {
+  async function send(
+    container: Container,
+    partition: string,
+    batch: readonly OperationInput[],
+    waiting: { abortSignal: AbortSignal },
+  ) {
     try {
       const operations = batch.map((operation) => ({ ...operation })); // the SDK writes into what it is given
-      const { result = [] } = await container.items.batch(operations, partition, patience());
+      const { result = [] } = await container.items.batch(operations, partition, waiting);
       const stopped = result.find(({ statusCode }) => statusCode >= 400 && statusCode !== 424);
       if (stopped === undefined && result.length === batch.length) return "written";
       return { status: stopped?.statusCode ?? null, message: "a batch was answered with an error", error: null };
@@ -145,7 +152,7 @@ function clientOf({ endpoint, credential, requestSeconds }: CosmosSettings): Cos
       userAgentSuffix: "nightshift",
       connectionPolicy: {
         requestTimeout: requestSeconds * 1000,
-        retryOptions: { maxRetryAttemptCount: throttledRetries, maxWaitTimeInSeconds: 3 * requestSeconds },
+        retryOptions: { maxRetryAttemptCount: throttledRetries, maxWaitTimeInSeconds: 2 * requestSeconds },
       },
     });
   } catch (error) {

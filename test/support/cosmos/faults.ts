@@ -17,7 +17,7 @@ const Fault = z.strictObject({
   /** What its sender gets: its own answer, a cut connection, nothing at all, or a status of the server's. */
   answer: z.union([
     z.enum(["own", "cut", "none"]),
-    z.strictObject({ status: z.int(), retryAfterMs: z.int().optional() }),
+    z.strictObject({ status: z.int(), retryAfterMs: z.int().optional(), substatus: z.int().optional() }),
   ]),
 });
 type Fault = z.infer<typeof Fault>;

@@ -8,7 +8,7 @@ import type { CosmosServer } from "./start-cosmos-server.ts";
 
 const anyKey = "bG9jYWw=";
 
-type StoreOptions = Partial<Parameters<typeof openCosmosStore>[0]>;
+export type StoreOptions = Partial<Parameters<typeof openCosmosStore>[0]>;
 
 /** A new database with its containers, and stores on it: as the app opens them, but for what a test says. */
 export async function newDatabase(server: CosmosServer) {

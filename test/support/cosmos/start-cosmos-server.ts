@@ -75,8 +75,8 @@ export async function startCosmosServer(port = 0): Promise<CosmosServer> {
     if (fault.answer === "own" && own !== null) return send(response, own);
     if (fault.answer === "none") return; // until its sender gives up
     if (typeof fault.answer === "string") return void request.socket.destroy();
-    const { status, retryAfterMs } = fault.answer;
-    const headers: Headers = retryAfterMs === undefined ? {} : { "x-ms-retry-after-ms": String(retryAfterMs) };
+    const { status, retryAfterMs, substatus } = fault.answer;
+    const headers = plain({ "x-ms-retry-after-ms": retryAfterMs?.toString(), "x-ms-substatus": substatus?.toString() });
     send(response, { status, headers, text: JSON.stringify({ code: String(status), message: "asked for by a test" }) });
   }
 
