@@ -8,7 +8,7 @@ import { startCosmosServer } from "./start-cosmos-server.ts";
  * everything in memory. Any key will do.
  */
 const { port } = parseArgs({ options: { port: { type: "string", default: "8081" } } }).values;
-const server = await startCosmosServer(Number(port));
+const server = await startCosmosServer({ port: Number(port) });
 const client = new CosmosClient({ endpoint: server.url, key: "bG9jYWw=" });
 await ensureContainers(client, defaultDatabase, () => undefined);
 client.dispose();

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { setTimeout } from "node:timers/promises";
 import { createHttpServer } from "@vercel/cosmosdb-server";
 import { type Ask, executeBatch } from "./batch.ts";
@@ -12,8 +13,16 @@ export interface CosmosServer {
   fail(fault: NewFault, until?: Promise<void>): void;
   clearFaults(): void;
   /** The requests so far, faults included. */
-  requests: { kind: RequestKind; path: string; fault: boolean }[];
+  requests: { kind: RequestKind; path: string; authorization: string; fault: boolean }[];
   stop(): Promise<void>;
+}
+
+export interface CosmosServerOptions {
+  port?: number;
+  /** With a certificate it speaks HTTPS: only there does the SDK send tokens. */
+  tls?: { cert: string; key: string };
+  /** What it says of itself; it is always strongly consistent. */
+  consistency?: "Strong" | "Session";
 }
 
 const maxBytes = 2 * 1024 * 1024;
@@ -22,7 +31,8 @@ const maxBytes = 2 * 1024 * 1024;
  * `@vercel/cosmosdb-server` behind a front that adds what it lacks of the service: transactional batches that are all or
  * nothing, the limit of 2 MB, endpoints that the SDK can follow; and faults. One request is served at a time.
  */
-export async function startCosmosServer(port = 0): Promise<CosmosServer> {
+export async function startCosmosServer(options: CosmosServerOptions = {}): Promise<CosmosServer> {
+  const { port = 0, tls, consistency = "Strong" } = options;
   const inner = createHttpServer({ keepAlive: true });
   const innerUrl = await listening(inner, 0);
   const faults = faultList();
@@ -35,13 +45,17 @@ export async function startCosmosServer(port = 0): Promise<CosmosServer> {
     return result;
   };
 
-  const front = createServer((request, response) => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     serve(request, response).catch((error: unknown) => {
       console.error(error);
       response.destroy();
     });
-  });
-  const url = await listening(front, port);
+  };
+  const front = tls ? createTlsServer(tls, onRequest) : createServer(onRequest);
+  const url = (await listening(front, port)).replace(
+    "http://127.0.0.1",
+    tls ? "https://localhost" : "http://127.0.0.1",
+  );
   return {
     url,
     fail: faults.add,
@@ -62,7 +76,8 @@ export async function startCosmosServer(port = 0): Promise<CosmosServer> {
     if (path === "/faults") return manage(method, body, response);
     const kind = kindOf(request);
     const fault = faults.meet(kind, path);
-    requests.push({ kind, path, fault: fault !== null });
+    const authorization = decodeURIComponent(request.headers.authorization ?? "");
+    requests.push({ kind, path, authorization, fault: fault !== null });
     if (fault !== null) return meetFault(fault, request, response, body);
     const answer = await alone(() => execute(request, body));
     send(response, answer);
@@ -103,9 +118,9 @@ export async function startCosmosServer(port = 0): Promise<CosmosServer> {
     return { status: response.status, headers: plain(Object.fromEntries(response.headers)), text };
   }
 
-  /** The account's own description, with addresses that can be reached, and the consistency that this server has. */
+  /** The account's own description, with addresses that can be reached. */
   function accountText(text: string): string {
-    return text.replaceAll(innerUrl.replace("http:", "https:"), url).replace('"Session"', '"Strong"');
+    return text.replaceAll(innerUrl.replace("http:", "https:"), url).replace('"Session"', `"${consistency}"`);
   }
 
   async function ask(...[method, path, headers, body]: Parameters<Ask>): ReturnType<Ask> {
