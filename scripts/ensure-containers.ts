@@ -25,14 +25,13 @@ type Database = Awaited<ReturnType<CosmosClient["databases"]["createIfNotExists"
 async function ensureContainer(database: Database, wanted: Definition): Promise<string> {
   const { container, resource, statusCode } = await database.containers.createIfNotExists(wanted);
   if (statusCode === 201) return `container ${wanted.id}: created`;
-  const paths = resource?.partitionKey?.paths;
-  if (!isDeepStrictEqual(paths, wanted.partitionKey?.paths)) {
-    throw new Error(
-      `Container ${wanted.id} has the partition key ${paths}, not ${wanted.partitionKey?.paths}: name another database.`,
-    );
+  const partitionKey = resource?.partitionKey;
+  if (partitionKey === undefined || !isDeepStrictEqual(partitionKey.paths, wanted.partitionKey?.paths)) {
+    const told = `Container ${wanted.id} has the partition key ${partitionKey?.paths}, not ${wanted.partitionKey?.paths}`;
+    throw new Error(`${told}: name another database.`);
   }
   if (resource !== undefined && holds(resource, wanted)) return `container ${wanted.id}: there already`;
-  await container.replace({ ...resource, ...wanted });
+  await container.replace({ ...resource, ...wanted, partitionKey });
   return `container ${wanted.id}: index policy and TTL updated`;
 }
 

@@ -128,6 +128,18 @@ test("the rules notice a stray import", () => {
   assert.ok(stray("src/http/x.ts", "../model/responses.ts", true));
 });
 
+test("what Azure alone needs is loaded only where it is chosen: no file of the app imports it outright", () => {
+  const azures = /@azure\/(cosmos|identity)|\/cosmos\.ts$/;
+  const app = files.filter((file) => /^(src|functions)\//.test(file) && !file.startsWith("src/store/cosmos"));
+  const outright = app.filter((file) => {
+    const { module } = parseSync(file, readFileSync(file, "utf8"));
+    return module.staticImports.some(
+      ({ moduleRequest, entries }) => azures.test(moduleRequest.value) && !entries.every(({ isType }) => isType),
+    );
+  });
+  assert.deepEqual(outright, []);
+});
+
 test("only the roots read the environment, the clock and chance", () => {
   const hidden = /process\.env|Date\.now\(|new Date\(\)|randomUUID\(|randomBytes\(|Math\.random\(/;
   const inSrc = files.filter((file) => file.startsWith("src/"));

@@ -93,21 +93,33 @@ test("an update that another writer has overtaken is decided again on what is st
   const { database, store: other } = await storeFor(context);
   await other.create(newRun(1), "");
   const store = await database.open();
-  let overtaken = () => {};
-  const held = new Promise<void>((resolve) => {
-    overtaken = resolve;
-  });
+  const { held, release } = gate();
   server.fail({ on: "batch", applied: true, answer: "own" }, held);
+  const met = untilRequest((request) => request.fault);
   const seen: number[] = [];
   const slow = store.update(runId(1), (run) => {
     seen.push(run.lastEvent);
     return oneMoreLook(run);
   });
-  await untilRequest((request) => request.fault);
+  await met;
   await other.update(runId(1), oneMoreLook);
-  overtaken();
+  release();
   assert.equal((await slow).lastEvent, 3);
   assert.deepEqual(seen, [1, 2]);
+});
+
+test("an update that comes while its run is being forgotten is refused, and leaves nothing behind", async (context) => {
+  const { database, store } = await storeFor(context);
+  await store.create(newRun(1), "");
+  const { held, release } = gate();
+  server.fail({ on: "query", applied: true, answer: "own" }, held);
+  const met = untilRequest((request) => request.fault);
+  const forgetting = store.forget(runId(1));
+  await met;
+  await assert.rejects(store.update(runId(1), oneMoreLook), { code: "run_not_found" });
+  release();
+  await forgetting;
+  assert.deepEqual((await database.runs.items.query("SELECT c.id FROM c").fetchAll()).resources, []);
 });
 
 test("a write that the service asks to send again (449) is sent again", async (context) => {
@@ -241,6 +253,14 @@ async function storeFor(context: TestContext, options: StoreOptions = {}) {
   const sleep = (seconds: number) => usual.sleep(seconds / 10);
   const store: RunStore = await database.open({ sleep, ...options });
   return { database, store };
+}
+
+function gate() {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  return { held, release };
 }
 
 async function untilRequest(wanted: (request: CosmosServer["requests"][number]) => boolean): Promise<void> {
