@@ -164,12 +164,20 @@ function runsOf(documents: readonly unknown[]): Run[] {
   return documents.map((document) => parseDocument(schemas.RunDocument, document, nameOf(document)).run);
 }
 
-function creates(document: JSONObject): CreateOperationInput {
-  return { operationType: "Create", resourceBody: document };
+interface Document {
+  id: string;
 }
 
-function replaces(document: JSONObject & { id: string }, ifMatch: string): OperationInput {
-  return { operationType: "Replace", id: document.id, ifMatch, resourceBody: document };
+function creates(document: Document): CreateOperationInput {
+  return { operationType: "Create", resourceBody: bodyOf(document) };
+}
+
+function replaces(document: Document, ifMatch: string): OperationInput {
+  return { operationType: "Replace", id: document.id, ifMatch, resourceBody: bodyOf(document) };
+}
+
+function bodyOf(document: Document): JSONObject {
+  return document as Document & JSONObject; // the SDK's type knows no optional fields; as JSON they are left out
 }
 
 function deletes(id: string): OperationInput {
