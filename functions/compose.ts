@@ -7,6 +7,7 @@ import type { Config, ModelSettings } from "../src/config.ts";
 import type { Model } from "../src/model/model.ts";
 import { responsesModel } from "../src/model/responses.ts";
 import type { Clock, LogLine } from "../src/steps/services.ts";
+import type { RunStore } from "../src/store/run-store.ts";
 import { openSqliteStore } from "../src/store/sqlite.ts";
 import type { AppServices } from "./register.ts";
 
@@ -14,7 +15,7 @@ import type { AppServices } from "./register.ts";
 export async function compose(config: Config, agents: readonly Agent[]): Promise<AppServices> {
   const clock = systemClock();
   return {
-    store: openSqliteStore({ path: path.join(config.state, "runs.db"), now: clock.now }),
+    store: await storeOf(config, clock.now),
     model: await modelOf(config.model),
     agents: new Map(agents.map((agent) => [agent.name, agent])),
     clock,
@@ -32,13 +33,25 @@ export async function compose(config: Config, agents: readonly Agent[]): Promise
   };
 }
 
+async function storeOf({ store, state }: Config, now: () => number): Promise<RunStore> {
+  if (store.kind === "sqlite") return openSqliteStore({ path: path.join(state, "runs.db"), now });
+  const { openCosmosStore } = await import("../src/store/cosmos.ts");
+  const { endpoint, database, identity, keepSeconds } = store;
+  const credential = "key" in identity ? identity : { token: await azureCredential(identity.clientId) };
+  const sleep = (seconds: number) => setTimeout(seconds * 1000);
+  return openCosmosStore({ endpoint, database, credential, keepSeconds, requestSeconds: 10, now, sleep, randomHex });
+}
+
+async function azureCredential(clientId: string | null) {
+  const { DefaultAzureCredential, ManagedIdentityCredential } = await import("@azure/identity");
+  return clientId === null ? new DefaultAzureCredential() : new ManagedIdentityCredential({ clientId });
+}
+
 async function modelOf(settings: ModelSettings): Promise<Model> {
   const { baseUrl, model } = settings;
   if (settings.kind === "openai") return responsesModel({ baseUrl, model, apiKey: settings.apiKey });
-  const { DefaultAzureCredential, getBearerTokenProvider, ManagedIdentityCredential } = await import("@azure/identity");
-  const { clientId } = settings;
-  const credential = clientId === null ? new DefaultAzureCredential() : new ManagedIdentityCredential({ clientId });
-  const apiKey = getBearerTokenProvider(credential, "https://ai.azure.com/.default");
+  const { getBearerTokenProvider } = await import("@azure/identity");
+  const apiKey = getBearerTokenProvider(await azureCredential(settings.clientId), "https://ai.azure.com/.default");
   return responsesModel({ baseUrl, model, apiKey });
 }
 

@@ -15,7 +15,14 @@ const Environment = z.object({
   AZURE_OPENAI_ENDPOINT: url.optional(),
   AZURE_CLIENT_ID: z.string().min(1).optional(),
   NIGHTSHIFT_STATE: z.string().min(1).default(".nightshift"),
-  NIGHTSHIFT_STORE: z.enum(["sqlite"]).default("sqlite"),
+  NIGHTSHIFT_STORE: z.enum(["sqlite", "cosmos"]).optional(),
+  NIGHTSHIFT_KEEP_SECONDS: z.coerce.number().int().min(86_400).max(315_360_000).optional(),
+  COSMOS_ENDPOINT: url.optional(),
+  COSMOS_KEY: z.string().min(1).optional(),
+  COSMOS_DATABASE: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,255}$/, "expected letters, digits, - and _")
+    .default("nightshift"),
   NIGHTSHIFT_MODEL: z.string().min(1).optional(),
   NIGHTSHIFT_MODEL_PORT: port.default(7072),
   NIGHTSHIFT_MODEL_SECONDS: z.coerce.number().nonnegative().optional(),
@@ -42,8 +49,20 @@ export type ModelSettings = { model: string } & (
   | { kind: "openai"; baseUrl: string; apiKey: string }
 );
 
+/** Where runs live. An account is told who we are by a token, unless it has a key, as emulators have. */
+export type StoreSettings =
+  | { kind: "sqlite" }
+  | {
+      kind: "cosmos";
+      endpoint: string;
+      database: string;
+      identity: { key: string } | { clientId: string | null };
+      keepSeconds: number | null;
+    };
+
 export interface Config {
   state: string;
+  store: StoreSettings;
   model: ModelSettings;
   toolSeconds: number;
   lookMinSeconds: number;
@@ -82,6 +101,7 @@ function toConfig(environment: Environment): Config {
     throw badSettings(["NIGHTSHIFT_AUTH: `none` would let anyone start runs on Azure, and keys are not offered yet."]);
   return {
     state: environment.NIGHTSHIFT_STATE,
+    store: storeSettings(environment),
     model: modelSettings(environment),
     toolSeconds: environment.NIGHTSHIFT_TOOL_SECONDS,
     lookMinSeconds: environment.NIGHTSHIFT_LOOK_MIN_SECONDS ?? (onAzure ? 2 : 1),
@@ -93,6 +113,22 @@ function toConfig(environment: Environment): Config {
     publicUrl: environment.NIGHTSHIFT_PUBLIC_URL ?? null,
     nativeManagementUrls: environment.NIGHTSHIFT_NATIVE_MANAGEMENT_URLS,
   };
+}
+
+function storeSettings(environment: Environment): StoreSettings {
+  const { COSMOS_ENDPOINT: endpoint, COSMOS_KEY: key, NIGHTSHIFT_KEEP_SECONDS: keepSeconds = null } = environment;
+  const kind = environment.NIGHTSHIFT_STORE ?? (endpoint === undefined ? "sqlite" : "cosmos");
+  if (kind === "sqlite") {
+    if (keepSeconds !== null) throw badSettings(["NIGHTSHIFT_KEEP_SECONDS: only the store `cosmos` deletes old runs."]);
+    return { kind };
+  }
+  if (endpoint === undefined) throw badSettings(["NIGHTSHIFT_STORE: `cosmos` needs the account's COSMOS_ENDPOINT."]);
+  if (key === undefined && !endpoint.startsWith("https:"))
+    throw badSettings([
+      "COSMOS_ENDPOINT: without COSMOS_KEY it must begin with https://, so that no token is exposed.",
+    ]);
+  const identity = key === undefined ? { clientId: environment.AZURE_CLIENT_ID ?? null } : { key };
+  return { kind, endpoint, database: environment.COSMOS_DATABASE, identity, keepSeconds };
 }
 
 /** A provider that is named is used; else the local model server, which answers by rules and needs no key. */

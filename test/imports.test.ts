@@ -44,7 +44,7 @@ const rules: readonly Rule[] = [
   {
     folder: "src/store",
     may: [errors, "src/run", "src/agent"],
-    packages: ["zod", "node:crypto", "node:fs", "node:path", "node:sqlite"],
+    packages: ["zod", "@azure/cosmos", "node:crypto", "node:fs", "node:path", "node:sqlite"],
   },
   {
     folder: "src/http",
@@ -57,6 +57,7 @@ const rules: readonly Rule[] = [
   { folder: "local/model", may: [], packages: "any" },
   { folder: "local/process", may: [], packages: "any" },
   { folder: "local", may: ["local/host", "local/model", "local/process"], packages: "any" },
+  { folder: "scripts", may: ["infra/containers.json"], packages: "any" },
   { folder: "examples", may: ["src"], packages: "any" },
   { folder: "bench", may: [""], packages: "any" },
   { folder: "test", may: [""], packages: "any" },
@@ -104,7 +105,7 @@ function faultOf(file: string, { to, typeOnly }: Import): string | null {
   return `${file} imports ${target}`;
 }
 
-const files = globSync("{functions,src,local,examples,bench,test}/**/*.ts").map((file) =>
+const files = globSync("{functions,src,local,scripts,examples,bench,test}/**/*.ts").map((file) =>
   file.split(path.sep).join("/"),
 );
 
@@ -125,6 +126,18 @@ test("the rules notice a stray import", () => {
   assert.ok(!stray("src/steps/x.ts", "../store/run-store.ts", true));
   assert.ok(stray("local/host/x.ts", "../../src/errors.ts"));
   assert.ok(stray("src/http/x.ts", "../model/responses.ts", true));
+});
+
+test("what Azure alone needs is loaded only where it is chosen: no file of the app imports it outright", () => {
+  const azures = /@azure\/(cosmos|identity)|\/cosmos\.ts$/;
+  const app = files.filter((file) => /^(src|functions)\//.test(file) && !file.startsWith("src/store/cosmos"));
+  const outright = app.filter((file) => {
+    const { module } = parseSync(file, readFileSync(file, "utf8"));
+    return module.staticImports.some(
+      ({ moduleRequest, entries }) => azures.test(moduleRequest.value) && !entries.every(({ isType }) => isType),
+    );
+  });
+  assert.deepEqual(outright, []);
 });
 
 test("only the roots read the environment, the clock and chance", () => {

@@ -1,11 +1,11 @@
 import type { DatabaseSync } from "node:sqlite";
-import { NightshiftError } from "../errors.ts";
 import { type Instant, type RunId, toInstant } from "../run/ids.ts";
 import { hasEnded, Run } from "../run/run.ts";
 import { RunEvent } from "../run/run-event.ts";
 import { applyChange, applyStart } from "./apply-change.ts";
 import { parseDocument } from "./parse-document.ts";
 import { referTo, verifiedText } from "./payload.ts";
+import { payloadNotFound, runExists, runNotFound } from "./refusals.ts";
 import type { RunQuery, RunStore } from "./run-store.ts";
 import { asStoreError, openDatabase } from "./sqlite-file.ts";
 
@@ -26,12 +26,7 @@ export function openSqliteStore({ path, now }: { path: string; now: () => number
         const bytes = Buffer.from(inputText);
         const input = referTo("input", bytes);
         const { run, event } = applyStart(start, input);
-        if (statements.insertRun.run(columnsOf(run)).changes === 0) {
-          throw new NightshiftError(
-            "run_exists",
-            `Run ${run.id} exists already. Read it, or start one under a new id.`,
-          );
-        }
+        if (statements.insertRun.run(columnsOf(run)).changes === 0) throw runExists(run.id);
         insertEvent(run.id, event);
         insertPayload(run.id, input, bytes);
         return run;
@@ -45,7 +40,7 @@ export function openSqliteStore({ path, now }: { path: string; now: () => number
     update(runId, decide) {
       return write(() => {
         const before = find(runId);
-        if (before === null) throw new NightshiftError("run_not_found", `No run ${runId}.`);
+        if (before === null) throw runNotFound(runId);
         const change = decide(before);
         if (change === null) return before;
         const { run, events } = applyChange(before, change, toInstant(now()));
@@ -71,9 +66,7 @@ export function openSqliteStore({ path, now }: { path: string; now: () => number
     getPayload(runId, ref) {
       return attempt(() => {
         const rows = statements.payload.all(runId, ref.name, ref.hash);
-        if (rows.length === 0) {
-          throw new NightshiftError("internal", `Run ${runId} has no payload ${ref.name}:${ref.hash} in the store.`);
-        }
+        if (rows.length === 0) throw payloadNotFound(runId, ref);
         const parts = rows.map(({ bytes }) => (bytes instanceof Uint8Array ? bytes : new Uint8Array()));
         return verifiedText(ref, Buffer.concat(parts));
       });

@@ -140,6 +140,36 @@ export function runStoreContract(name: string, makeStore: MakeStore): void {
     assert.deepEqual(await store.get(runId(1)), run);
   });
 
+  promise("an update with more events than one transaction takes is refused, and writes nothing", async ({ store }) => {
+    const created = await store.create(newRun(1), "");
+    const events = Array.from({ length: 40 }, (_, n) => callRequested(n));
+    await assert.rejects(
+      store.update(runId(1), () => change(...events)),
+      { code: "internal", message: /40 events.*at most 39/ },
+    );
+    assert.deepEqual(await store.get(runId(1)), created);
+    assert.equal((await store.update(runId(1), () => change(...events.slice(1)))).lastEvent, 40);
+  });
+
+  promise("an update decides on what is stored, and leaves other runs as they are", async (world) => {
+    const stores = await world.handles();
+    await world.startAll([{ n: 1 }, { n: 2 }]);
+    const other = await world.store.get(runId(2));
+    let latest = await world.store.get(runId(1));
+    for (let n = 0; n < 6; n++) {
+      const seen: unknown[] = [];
+      latest =
+        (await stores[n % stores.length]?.update(runId(1), (run) => {
+          seen.push(run);
+          return change(started);
+        })) ?? null;
+      assert.equal(seen.length, 1, "nobody else wrote");
+      assert.deepEqual(await world.store.get(runId(1)), latest);
+    }
+    assert.deepEqual(await world.store.get(runId(2)), other);
+    assert.equal((await world.store.events(runId(2), 0, 10)).length, 1);
+  });
+
   promise("time does not go back within a run when the clock does", async ({ store, clock }) => {
     const created = await store.create(newRun(1), "");
     clock.at -= 60_000;
@@ -215,6 +245,13 @@ export function runStoreContract(name: string, makeStore: MakeStore): void {
     });
   }
 
+  promise("half a surrogate pair is kept as the replacement character, as UTF-8 has it", async ({ store }) => {
+    const broken = "a\ud83d b \ude80";
+    const run = await store.create(newRun(1), broken);
+    const ref = await store.putPayload(runId(1), "answer", broken);
+    for (const each of [run.input, ref]) assert.equal(await store.getPayload(runId(1), each), "a\ufffd b \ufffd");
+  });
+
   promise("keeping the same text again is success and gives the same reference", async (world) => {
     const stores = await world.handles();
     await world.store.create(newRun(1), "");
@@ -274,6 +311,60 @@ export function runStoreContract(name: string, makeStore: MakeStore): void {
     numbers.push(...last.map(({ id }) => numberOf(id)));
     assert.deepEqual(numbers, [9, 8, 7, 6, 5, 4, 3, 2, 1]);
     assert.deepEqual(await world.store.list({ ...everything, after: last.at(-1) ?? null }), []);
+  });
+
+  promise("pages of a filtered list joined are the whole of it, each run as it is stored", async (world) => {
+    const agents = ["space-novel-writer", "summarizer"];
+    const starts = Array.from({ length: 12 }, (_, n) => ({ n: n + 1, second: n >> 2, agent: agents[n % 2] ?? "" }));
+    await world.startAll(starts);
+    for (const n of [1, 3, 5, 7, 8]) await world.store.update(runId(n), () => change(started));
+    const filters: Partial<RunQuery>[] = [
+      { agent: "space-novel-writer" },
+      { statuses: ["running"] },
+      { agent: "space-novel-writer", statuses: ["running"] },
+      { statuses: ["running", "completed"], createdAfter: world.second(1) },
+      { agent: "summarizer", createdBefore: world.second(2) },
+    ];
+    const whole = [
+      [11, 9, 7, 5, 3, 1],
+      [8, 7, 5, 3, 1],
+      [7, 5, 3, 1],
+      [8, 7, 5],
+      [8, 6, 4, 2],
+    ];
+    for (const [index, filter] of filters.entries()) {
+      const found: number[] = [];
+      let after: RunQuery["after"] = null;
+      for (;;) {
+        const page = await world.store.list({ ...everything, ...filter, limit: 2, after });
+        for (const run of page) assert.deepEqual(run, await world.store.get(run.id));
+        found.push(...page.map(({ id }) => numberOf(id)));
+        after = page.at(-1) ?? null;
+        if (page.length < 2) break;
+      }
+      assert.deepEqual(found, whole[index]);
+    }
+  });
+
+  promise("metadata is matched as it is: whole values, of any characters, up to their longest", async (world) => {
+    const long = "é".repeat(512);
+    const sixteen = Object.fromEntries(
+      Array.from({ length: 16 }, (_, n) => [`${"k".repeat(62)}${n % 10}${n >> 3}`, long]),
+    );
+    await world.startAll([
+      { n: 1, metadata: { a: 'b","c' } },
+      { n: 2, metadata: { 'a","b': "c" } },
+      { n: 3, metadata: { a: "b" } },
+      { n: 4, metadata: sixteen },
+      { n: 5, metadata: { a: "" } },
+    ]);
+    assert.deepEqual(await world.listed({ metadata: { a: 'b","c' } }), [1]);
+    assert.deepEqual(await world.listed({ metadata: { 'a","b': "c" } }), [2]);
+    assert.deepEqual(await world.listed({ metadata: { a: "b" } }), [3]);
+    assert.deepEqual(await world.listed({ metadata: sixteen }), [4]);
+    assert.deepEqual(await world.listed({ metadata: { a: "" } }), [5]);
+    assert.deepEqual(await world.listed({ metadata: { b: "a" } }), []);
+    assert.deepEqual((await world.store.get(runId(4)))?.metadata, sixteen);
   });
 
   promise("a list is filtered by agent, by status and by metadata", async (world) => {
@@ -343,6 +434,31 @@ export function runStoreContract(name: string, makeStore: MakeStore): void {
     assert.deepEqual(await world.listed({}), [2]);
     assert.equal(await store.getPayload(runId(2), other), "of a dead attempt");
     assert.equal((await store.events(runId(2), 0, 10)).length, 1);
+  });
+
+  promise(
+    "a run that was forgotten is not updated, and may be started anew with nothing of the old one",
+    async ({ store }) => {
+      await store.create(newRun(1), "the old input");
+      await store.update(runId(1), () => change(started));
+      await store.forget(runId(1));
+      await assert.rejects(
+        store.update(runId(1), () => change(started)),
+        { code: "run_not_found" },
+      );
+      const anew = await store.create(newRun(1), "the new input");
+      assert.deepEqual(await store.get(runId(1)), anew);
+      assert.deepEqual(
+        (await store.events(runId(1), 0, 10)).map(({ n }) => n),
+        [1],
+      );
+      assert.equal(await store.getPayload(runId(1), anew.input), "the new input");
+    },
+  );
+
+  promise("forgetting a run that was never there is success", async ({ store }) => {
+    await store.forget(runId(1));
+    assert.equal(await store.get(runId(1)), null);
   });
 
   promise("a setting is what was proposed first, for everyone", async (world) => {

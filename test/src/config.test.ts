@@ -63,11 +63,33 @@ const settings: Readonly<Record<string, Setting>> = {
     ...anyText,
   },
   NIGHTSHIFT_STORE: {
-    read: null,
-    unset: undefined,
+    read: ({ store }) => store.kind,
+    unset: "sqlite",
     good: [["sqlite", "sqlite"]],
     bad: ["cosmos", "SQLITE"],
-    form: /"sqlite"/,
+    form: /COSMOS_ENDPOINT|"sqlite"\|"cosmos"/,
+  },
+  NIGHTSHIFT_KEEP_SECONDS: {
+    read: null,
+    unset: undefined,
+    good: [],
+    bad: ["3600", "86400.5", "forever", "1e10", "86400"],
+    form: /expected (number|int)|only the store `cosmos`/,
+  },
+  COSMOS_ENDPOINT: {
+    read: ({ store }) => store.kind,
+    unset: "sqlite",
+    good: [["https://account.documents.azure.com:443/", "cosmos"]],
+    bad: ["account.documents.azure.com", "http://localhost:8081"],
+    form: /expected an address|without COSMOS_KEY it must begin with https:/,
+  },
+  COSMOS_KEY: { read: ({ store }) => store.kind, unset: "sqlite", good: [["a key", "sqlite"]], ...anyText },
+  COSMOS_DATABASE: {
+    read: null,
+    unset: undefined,
+    good: [["agents-2", 1]],
+    bad: ["a/b", "a b"],
+    form: /expected letters/,
   },
   NIGHTSHIFT_MODEL: {
     read: ({ model }) => model.model,
@@ -194,6 +216,7 @@ test("every setting that the program reads stands in this test", () => {
 test("an empty environment is one machine: SQLite, the local model server, no key", () => {
   assert.deepEqual(readConfig({}), {
     state: ".nightshift",
+    store: { kind: "sqlite" },
     model: { kind: "openai", baseUrl: "http://127.0.0.1:7072/v1", apiKey: "local", model: "nightshift-rules" },
     toolSeconds: 6,
     lookMinSeconds: 1,
@@ -205,6 +228,27 @@ test("an empty environment is one machine: SQLite, the local model server, no ke
     publicUrl: null,
     nativeManagementUrls: false,
   });
+});
+
+test("COSMOS_ENDPOINT is Cosmos DB with a token, by the client id if there is one, and runs are kept for ever", () => {
+  const endpoint = "https://account.documents.azure.com:443/";
+  const store = { kind: "cosmos", endpoint, database: "nightshift", identity: { clientId: null }, keepSeconds: null };
+  assert.deepEqual(readConfig({ COSMOS_ENDPOINT: endpoint }).store, store);
+  const told = {
+    COSMOS_ENDPOINT: endpoint,
+    COSMOS_DATABASE: "agents",
+    AZURE_CLIENT_ID: "1234",
+    NIGHTSHIFT_KEEP_SECONDS: "2592000",
+  };
+  const own = { database: "agents", identity: { clientId: "1234" }, keepSeconds: 2_592_000 };
+  assert.deepEqual(readConfig(told).store, { ...store, ...own });
+  assert.deepEqual(readConfig({ COSMOS_ENDPOINT: endpoint, NIGHTSHIFT_STORE: "sqlite" }).store, { kind: "sqlite" });
+});
+
+test("an emulator has a key, and may be spoken to without TLS", () => {
+  const emulator = { COSMOS_ENDPOINT: "http://localhost:8081", COSMOS_KEY: "key", NIGHTSHIFT_STORE: "cosmos" };
+  const { store } = readConfig(emulator);
+  assert.deepEqual(store.kind === "cosmos" && store.identity, { key: "key" });
 });
 
 test("a sole process looks for overdue runs sooner, unless it is told when", () => {

@@ -1,0 +1,100 @@
+import { z } from "zod";
+import { type Instant, secondsBetween } from "../run/ids.ts";
+import { hasEnded, Run } from "../run/run.ts";
+import { type PayloadRef, RunEvent } from "../run/run-event.ts";
+
+/** The form of the documents in the container `runs`. A reader refuses any other. */
+const version = 1;
+const v = z.literal(version, {
+  error: ({ input }) => `a document of form ${input}; this version knows form ${version}`,
+});
+
+/** How many writes a run remembers: an ambiguous one is recognised as long as fewer have followed it. */
+const rememberedWrites = 16;
+const longestDeadlineSeconds = 2_505_600;
+
+const header = { v, id: z.string(), runId: z.string() };
+/** What the server adds, and the fields that only the index reads, are not our concern when reading. */
+const RunDocument = z.object({ ...header, nonces: z.array(z.string()), run: Run, _etag: z.string() });
+const EventDocument = z.object({ ...header, n: z.int(), event: RunEvent });
+const PartDocument = z.object({ ...header, parts: z.int().positive(), text: z.string() });
+const SettingDocument = z.object({ v, id: z.string(), value: z.string() });
+
+export const schemas = { RunDocument, EventDocument, PartDocument, SettingDocument };
+export type StoredRun = z.infer<typeof RunDocument>;
+
+export const runDocumentId = "run";
+
+/** Runs in the order of their start, as one text: what a list is sorted, bounded and continued by. */
+export function positionOf({ createdAt, id }: { createdAt: Instant; id: string }): string {
+  return `${createdAt} ${id}`;
+}
+
+/** One pair of a run's metadata, as one text that a list can ask for. */
+export function labelOf(pair: readonly [key: string, value: string]): string {
+  return JSON.stringify(pair);
+}
+
+/**
+ * When documents expire: all of a run at the same instant, `keepSeconds` after its deadline, its own only once it has
+ * ended. Null: never. A container that has no TTL of its own (-1) obeys `ttl`, which counts from the document's last write.
+ */
+export type Expiry = { keepSeconds: number | null; now: Instant };
+
+/** The run's own document, written as `nonce`; `earlier` are the writes that it remembers. */
+export function runDocument(run: Run, nonce: string, earlier: readonly string[], expiry: Expiry) {
+  const ended = hasEnded(run);
+  return {
+    v: version,
+    id: runDocumentId,
+    runId: run.id,
+    nonces: [nonce, ...earlier].slice(0, rememberedWrites),
+    position: positionOf(run),
+    labels: Object.entries(run.metadata).map(labelOf),
+    run,
+    ...(!ended && { nextLookAt: run.pulse.nextLookAt }),
+    ...(ended && expiringWith(run, expiry)),
+  };
+}
+
+export function eventDocument(run: Run, event: RunEvent, expiry: Expiry) {
+  const id = `ev:${String(event.n).padStart(10, "0")}`;
+  return { v: version, id, runId: run.id, n: event.n, event, ...expiringWith(run, expiry) };
+}
+
+/** One part of a payload. It is written before anything names it, so it is kept as long as the longest run may last. */
+export function partDocument(
+  runId: string,
+  ref: PayloadRef,
+  { part, parts, text }: { part: number; parts: number; text: string },
+  { keepSeconds }: Expiry,
+) {
+  const ttl = keepSeconds === null ? {} : { ttl: longestDeadlineSeconds + keepSeconds };
+  return { v: version, id: partId(ref, part), runId, parts, text, ...ttl };
+}
+
+export function partId({ name, hash }: PayloadRef, part: number): string {
+  return `pay:${name}:${hash}:${part}`;
+}
+
+export function settingDocument(name: string, value: string) {
+  return { v: version, id: name, value };
+}
+
+const Identity = z.object({ id: z.string(), runId: z.string().optional() });
+
+export function idOf(document: unknown): string {
+  return Identity.parse(document).id;
+}
+
+/** What an error calls a document that may be anything. */
+export function nameOf(document: unknown): string {
+  const { data } = Identity.safeParse(document);
+  if (data === undefined) return "A document";
+  return data.id === runDocumentId ? `Run ${data.runId}` : `Document ${data.id} of run ${data.runId}`;
+}
+
+function expiringWith(run: Run, { keepSeconds, now }: Expiry): { ttl?: number } {
+  if (keepSeconds === null) return {};
+  return { ttl: Math.max(1, Math.ceil(secondsBetween(now, run.deadline) + keepSeconds)) };
+}

@@ -1,0 +1,69 @@
+import type { JSONValue, SqlQuerySpec } from "@azure/cosmos";
+import type { Instant, RunId } from "../run/ids.ts";
+import { labelOf, positionOf } from "./cosmos-documents.ts";
+import type { RunQuery } from "./run-store.ts";
+
+/**
+ * The runs of a list, in every partition. The order begins with each property that is equal throughout, so that one of
+ * the composite indexes of infra/containers.json serves it.
+ */
+export function listQuery(query: RunQuery): SqlQuerySpec {
+  const { agent, statuses, createdAfter } = query;
+  const [status, ...otherStatuses] = statuses;
+  const before = earlier(query.createdBefore, query.after && positionOf(query.after));
+  const where = ["c.run.caller = @caller"];
+  const order = ["c.run.caller ASC"];
+  const values: Record<string, JSONValue> = { caller: query.caller };
+  if (agent !== null) {
+    where.push("c.run.agent = @agent");
+    order.push("c.run.agent ASC");
+    values.agent = agent;
+  }
+  if (status !== undefined && otherStatuses.length === 0) {
+    where.push("c.run.status = @status");
+    order.push("c.run.status ASC");
+    values.status = status;
+  } else if (status !== undefined) {
+    where.push(`c.run.status IN (${statuses.map((_, index) => `@status${index}`).join(", ")})`);
+    for (const [index, each] of statuses.entries()) values[`status${index}`] = each;
+  }
+  if (createdAfter !== null) {
+    where.push("c.position >= @from");
+    values.from = createdAfter;
+  }
+  if (before !== null) {
+    where.push("c.position < @before");
+    values.before = before;
+  }
+  Object.entries(query.metadata).forEach((pair, index) => {
+    where.push(`ARRAY_CONTAINS(c.labels, @label${index})`);
+    values[`label${index}`] = labelOf(pair);
+  });
+  order.push("c.position DESC");
+  return spec(`SELECT * FROM c WHERE ${where.join(" AND ")} ORDER BY ${order.join(", ")}`, values);
+}
+
+/** Unended runs (only they have a next look) that are due before `before`, the longest overdue first. */
+export function overdueQuery(before: Instant): SqlQuerySpec {
+  return spec("SELECT * FROM c WHERE c.nextLookAt < @before ORDER BY c.nextLookAt", { before });
+}
+
+/** The events of one run (only they have a number) above `after`. */
+export function eventsQuery(runId: RunId, after: number): SqlQuerySpec {
+  return spec("SELECT * FROM c WHERE c.runId = @runId AND c.n > @after ORDER BY c.n", { runId, after });
+}
+
+/** The ids of whatever is stored under one run. */
+export function idsQuery(runId: RunId): SqlQuerySpec {
+  return spec("SELECT c.id FROM c WHERE c.runId = @runId", { runId });
+}
+
+function spec(query: string, values: Record<string, JSONValue>): SqlQuerySpec {
+  return { query, parameters: Object.entries(values).map(([name, value]) => ({ name: `@${name}`, value })) };
+}
+
+/** The lower of two bounds; a bare instant lies below every position that begins with it. */
+function earlier(a: string | null, b: string | null): string | null {
+  if (a === null || b === null) return a ?? b;
+  return a < b ? a : b;
+}

@@ -1,0 +1,185 @@
+import type { CreateOperationInput, JSONObject, OperationInput } from "@azure/cosmos";
+import { type RunId, toInstant } from "../run/ids.ts";
+import type { Run } from "../run/run.ts";
+import type { PayloadRef } from "../run/run-event.ts";
+import { applyChange, applyStart } from "./apply-change.ts";
+import { type CosmosSettings, openCosmosAccount } from "./cosmos-account.ts";
+import {
+  type Expiry,
+  eventDocument,
+  idOf,
+  nameOf,
+  partDocument,
+  partId,
+  runDocument,
+  runDocumentId,
+  type StoredRun,
+  schemas,
+  settingDocument,
+} from "./cosmos-documents.ts";
+import { unavailable } from "./cosmos-failures.ts";
+import { partsOf } from "./cosmos-payload-parts.ts";
+import { eventsQuery, idsQuery, listQuery, overdueQuery } from "./cosmos-queries.ts";
+import { parseDocument } from "./parse-document.ts";
+import { referTo, verifiedText } from "./payload.ts";
+import { payloadNotFound, runExists, runNotFound } from "./refusals.ts";
+import type { RunStore } from "./run-store.ts";
+
+const lostRaces = 200;
+const operationsOfOneBatch = 100;
+
+/**
+ * Runs in Cosmos DB. Everything of a run lies in its own partition; an update is one transactional batch, fenced by the
+ * ETag of the run's document, which remembers the nonces of its last writes: so a write whose answer was lost is known.
+ * @throws NightshiftError `store_unavailable`
+ */
+export async function openCosmosStore(
+  settings: CosmosSettings & { keepSeconds: number | null; now: () => number },
+): Promise<RunStore> {
+  const account = await openCosmosAccount(settings);
+  const newNonce = () => settings.randomHex(6);
+  const expiry = (): Expiry => ({ keepSeconds: settings.keepSeconds, now: toInstant(settings.now()) });
+
+  return {
+    async create(start, inputText) {
+      const text = inputText.toWellFormed();
+      const input = referTo("input", Buffer.from(text));
+      const { run, event } = applyStart(start, input);
+      const nonce = newNonce();
+      const parts = partsToCreate(run.id, input, text);
+      const [only, ...more] = parts;
+      if (more.length > 0) await writeEach(run.id, parts);
+      const written = await account.write("runs", run.id, [
+        creates(runDocument(run, nonce, [], expiry())),
+        creates(eventDocument(run, event, expiry())),
+        // The run is what must be new; its input may be left of an attempt that died, and its name fixes the bytes.
+        ...(only && more.length === 0 ? [{ ...only, operationType: "Upsert" as const }] : []),
+      ]);
+      if (written === "written" || (await find(run.id))?.nonces.includes(nonce)) return run;
+      throw runExists(run.id);
+    },
+
+    async get(runId) {
+      return (await find(runId))?.run ?? null;
+    },
+
+    async update(runId, decide) {
+      let sent: { nonce: string; run: Run } | null = null;
+      for (let races = 0; races < lostRaces; races++) {
+        const stored = await find(runId);
+        if (stored === null) throw runNotFound(runId);
+        if (sent !== null && stored.nonces.includes(sent.nonce)) return sent.run;
+        const change = decide(stored.run);
+        if (change === null) return stored.run;
+        const { run, events } = applyChange(stored.run, change, toInstant(settings.now()));
+        sent = { nonce: newNonce(), run };
+        const written = await account.write("runs", runId, [
+          replaces(runDocument(run, sent.nonce, stored.nonces, expiry()), stored._etag),
+          ...events.map((event) => creates(eventDocument(run, event, expiry()))),
+        ]);
+        if (written === "written") return run;
+        await settings.sleep((Math.min(races, 20) * Number.parseInt(settings.randomHex(1), 16)) / 255 / 100);
+      }
+      throw unavailable(settings.endpoint, `run ${runId} was changed by others ${lostRaces} times in a row.`);
+    },
+
+    async events(runId, after, limit) {
+      const documents = await account.query("runs", runId, eventsQuery(runId, after), limit);
+      return documents.map((document) => parseDocument(schemas.EventDocument, document, nameOf(document)).event);
+    },
+
+    async putPayload(runId, name, text) {
+      const wellFormed = text.toWellFormed();
+      const ref = referTo(name, Buffer.from(wellFormed));
+      await writeEach(runId, partsToCreate(runId, ref, wellFormed));
+      return ref;
+    },
+
+    async getPayload(runId, ref) {
+      let text = "";
+      for (let part = 0, parts = 1; part < parts; part++) {
+        const document = await account.read("runs", runId, partId(ref, part));
+        if (document === null) throw payloadNotFound(runId, ref);
+        const found = parseDocument(schemas.PartDocument, document, nameOf(document));
+        parts = found.parts;
+        text += found.text;
+      }
+      return verifiedText(ref, Buffer.from(text));
+    },
+
+    async list(query) {
+      return runsOf(await account.query("runs", null, listQuery(query), query.limit));
+    },
+
+    async overdue(before, limit) {
+      return runsOf(await account.query("runs", null, overdueQuery(before), limit));
+    },
+
+    async forget(runId) {
+      // The run goes first: no update can then write events after the last of them has been deleted.
+      if ((await account.read("runs", runId, runDocumentId)) !== null) {
+        await account.write("runs", runId, [deletes(runDocumentId)]);
+      }
+      for (;;) {
+        const left = await account.query("runs", runId, idsQuery(runId), operationsOfOneBatch);
+        if (left.length === 0) return;
+        await account.write(
+          "runs",
+          runId,
+          left.map((document) => deletes(idOf(document))),
+        ); // a conflict: another one deletes too; look again
+      }
+    },
+
+    async setting(name, proposed) {
+      const written = await account.write("settings", name, [creates(settingDocument(name, proposed))]);
+      if (written === "written") return proposed;
+      return parseDocument(schemas.SettingDocument, await account.read("settings", name, name), `Setting ${name}`)
+        .value;
+    },
+
+    async close() {
+      account.close();
+    },
+  };
+
+  async function find(runId: RunId): Promise<StoredRun | null> {
+    const document = await account.read("runs", runId, runDocumentId);
+    return document === null ? null : parseDocument(schemas.RunDocument, document, `Run ${runId}`);
+  }
+
+  function partsToCreate(runId: RunId, ref: PayloadRef, text: string) {
+    return partsOf(text).map((piece, part, { length: parts }) =>
+      creates(partDocument(runId, ref, { part, parts, text: piece }, expiry())),
+    );
+  }
+
+  /** Each in a batch of its own: together they may be too large. One that is there already is what it should be. */
+  async function writeEach(runId: RunId, operations: readonly OperationInput[]): Promise<void> {
+    for (const operation of operations) await account.write("runs", runId, [operation]);
+  }
+}
+
+function runsOf(documents: readonly unknown[]): Run[] {
+  return documents.map((document) => parseDocument(schemas.RunDocument, document, nameOf(document)).run);
+}
+
+interface Document {
+  id: string;
+}
+
+function creates(document: Document): CreateOperationInput {
+  return { operationType: "Create", resourceBody: bodyOf(document) };
+}
+
+function replaces(document: Document, ifMatch: string): OperationInput {
+  return { operationType: "Replace", id: document.id, ifMatch, resourceBody: bodyOf(document) };
+}
+
+function bodyOf(document: Document): JSONObject {
+  return document as Document & JSONObject; // the SDK's type knows no optional fields; as JSON they are left out
+}
+
+function deletes(id: string): OperationInput {
+  return { operationType: "Delete", id };
+}
