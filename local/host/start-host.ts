@@ -17,6 +17,7 @@ import { createWebhooks } from "./webhooks/serve-webhooks.ts";
 import { isDurableClient } from "./worker/bindings.ts";
 import type { RegisteredFunction } from "./worker/core.ts";
 import type { NamedData } from "./worker/core-types.ts";
+import type { Invoke } from "./worker/invocation.ts";
 import { loadWorker, type Worker } from "./worker/load-worker.ts";
 import { limitTime } from "./worker/time-limit.ts";
 
@@ -34,6 +35,8 @@ export interface HostOptions {
   log: LogSink;
   /** Called by the names of `passingPoints`. */
   passing?: (point: string) => void;
+  /** Wraps every call of a function of the app, for tests that listen or do harm. */
+  interpose?: (invoke: Invoke) => Invoke;
   /** Sets a variable of the environment before the app is loaded: the SDK needs WEBSITE_HOSTNAME. */
   setEnvironment: (name: string, value: string) => void;
 }
@@ -99,7 +102,7 @@ function run({ options, hostJson, log, state, port, worker }: RunParts): Running
   const shared = {
     state,
     functions,
-    invoke: limitTime(worker.invoke, hostJson.functionTimeout),
+    invoke: limitTime(options.interpose?.(worker.invoke) ?? worker.invoke, hostJson.functionTimeout),
     clientInput: clientInputsFor(address),
     now: Date.now,
     log,

@@ -40,15 +40,21 @@ export function decide(
     const replayed = replay(history, result.actions, settings);
     return {
       outcome: outcomeOf(name, replayed, result),
-      scheduled: [...replayed.state.scheduled.values()].sort((a, b) => a.id - b.id),
+      scheduled: inOrder(replayed.state.scheduled.values()),
       customStatus: result.customStatus,
       warnings: [...replayed.state.warnings, ...openTasks(replayed, result)],
     };
   } catch (error) {
-    if (error instanceof ReplayError) return ended(failureOutcome(error.message, error.message, null));
+    if (error instanceof ReplayError) {
+      return { ...ended(failureOutcome(error.message, error.message, null)), scheduled: inOrder(error.scheduled) };
+    }
     if (error instanceof RefusedAction) return failed(name, error.message);
     throw error;
   }
+}
+
+function inOrder(scheduled: Iterable<Scheduled>): Scheduled[] {
+  return [...scheduled].sort((a, b) => a.id - b.id);
 }
 
 /** The end of an instance that could not be run at all. */

@@ -50,4 +50,11 @@ export function newReplayState(settings: ReplaySettings): ReplayState {
 /** Ends the orchestration as failed. The message is its output as it stands, without the usual prefix. */
 export class ReplayError extends Error {
   override name = "ReplayError";
+  /** Decisions that were not confirmed yet: the real host carries them out although the instance has failed. */
+  readonly scheduled: Scheduled[];
+
+  constructor(message: string, scheduled: Iterable<Scheduled>) {
+    super(message);
+    this.scheduled = [...scheduled];
+  }
 }
