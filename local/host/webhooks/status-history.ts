@@ -65,7 +65,12 @@ function described(event: Event, scheduled: Map<unknown, Event>, showOutput: boo
   const start = scheduled.get(event.TaskScheduledId);
   if (start !== undefined) {
     const { Timestamp: ScheduledTime, FunctionName, InstanceId, Input } = start;
-    Object.assign(entry, { ScheduledTime: withOffset(ScheduledTime), FunctionName, ...(InstanceId !== undefined && { InstanceId }), Input });
+    Object.assign(entry, {
+      ScheduledTime: withOffset(ScheduledTime),
+      FunctionName,
+      ...(InstanceId !== undefined && { InstanceId }),
+      Input,
+    });
     delete start.EventType; // shown with its completion instead
   } else if (type === EventType.ExecutionStarted || "InstanceId" in entry || type === EventType.TaskScheduled) {
     delete entry.Name;

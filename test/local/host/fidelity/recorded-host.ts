@@ -2,13 +2,14 @@ import { appendFileSync } from "node:fs";
 import { startHost } from "../../../../local/host/start-host.ts";
 import type { Invoke } from "../../../../local/host/worker/invocation.ts";
 
-/** `<entry> <state file> <tap file>`: runs an app and writes its calls to the tap file, as the recorder's preload did. */
+/** `<entry> <state file> [<tap file>]`: runs an app and writes its calls to the tap file, as the recorder's preload did. */
 const [entry = "", stateFile = "", tapFile = ""] = process.argv.slice(2);
 
 function tapped(invoke: Invoke): Invoke {
   return async (target, invocation) => {
     const { invocationId } = invocation;
-    const write = (dir: string, msg: object) => appendFileSync(tapFile, `${JSON.stringify({ t: Date.now(), dir, msg })}\n`);
+    const write = (dir: string, msg: object) =>
+      appendFileSync(tapFile, `${JSON.stringify({ t: Date.now(), dir, msg })}\n`);
     write("host->worker", { invocationRequest: { ...invocation, functionId: target.metadata.name } });
     try {
       const response = await invoke(target, invocation);
@@ -30,7 +31,7 @@ const host = await startHost({
   stateFile,
   synchronous: "normal",
   log: ({ level, category, message }) => process.stderr.write(`${level} [${category}] ${message}\n`),
-  interpose: tapped,
+  ...(tapFile !== "" && { interpose: tapped }),
   setEnvironment: (name, value) => {
     process.env[name] = value;
   },
