@@ -30,7 +30,7 @@ export async function startRecordedApp(
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   writeFileSync(join(folder, "host.json"), JSON.stringify({ version: "2.0", ...hostJson }));
   writeFileSync(tapFile, "");
-  const program = resolve(import.meta.dirname, "recorded-host.ts");
+  const program = resolve(import.meta.dirname, "../programs/recorded-host.ts");
   const child = spawn(process.execPath, [program, entry, join(folder, "host.db"), app === "http" ? "" : tapFile], {
     env: { ...process.env, SCRATCH: folder, ...environment },
     stdio: ["ignore", "pipe", "ignore"],
