@@ -36,27 +36,37 @@ export async function startHostProcess(
   stateFile: string,
   environment: Record<string, string> = {},
 ): Promise<HostProcess> {
+  const { ready, ...launched } = launchHost(cleanup, entry, stateFile, environment);
+  const host = await ready;
+  if (host === undefined) throw new Error(`The host did not start: ${launched.stderr()}`);
+  return { ...host, ...launched };
+}
+
+export interface LaunchedHost extends Omit<HostProcess, "url" | "pid"> {
+  /** Undefined when the process ended before it was ready. */
+  ready: Promise<{ url: string; pid: number } | undefined>;
+}
+
+/** Runs the host as users do, and does not wait. */
+export function launchHost(
+  cleanup: Cleanup,
+  entry: string,
+  stateFile: string,
+  environment: Record<string, string> = {},
+): LaunchedHost {
   const child = launch(["--entry", entry, "--port", "0", "--state", stateFile], environment);
   let stderr = "";
   child.stderr?.on("data", (chunk: Buffer) => {
     stderr += chunk;
   });
   const ended = once(child, "exit").then(([code, signal]) => code ?? signal);
-  cleanup.after(async () => {
-    child.kill("SIGKILL");
+  const kill = async (signal: "SIGKILL" | "SIGTERM") => {
+    child.kill(signal);
     await ended;
-  });
-  const ready = await Promise.race([readyLine(child), ended.then(() => undefined)]);
-  if (ready === undefined) throw new Error(`The host did not start: ${stderr}`);
-  return {
-    ...ready,
-    stderr: () => stderr,
-    ended,
-    async kill(signal) {
-      child.kill(signal);
-      await ended;
-    },
   };
+  cleanup.after(() => kill("SIGKILL"));
+  const ready = Promise.race([readyLine(child), ended.then(() => undefined)]);
+  return { ready, stderr: () => stderr, ended, kill };
 }
 
 /** Runs the host where it is expected to end by itself. */
