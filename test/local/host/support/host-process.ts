@@ -69,6 +69,14 @@ export function launchHost(
   return { ready, stderr: () => stderr, ended, kill };
 }
 
+/** The host as a process that can write no file of more than so many kilobytes: a disk that is full. */
+export function launchOnFullDisk(cleanup: Cleanup, args: string[], kilobytes: number): ChildProcess {
+  const command = [process.execPath, program, ...args].map((each) => `'${each}'`).join(" ");
+  const child = spawn("sh", ["-c", `ulimit -f ${kilobytes * 2}; exec ${command}`], { env: environmentWith({}) });
+  cleanup.after(() => child.kill("SIGKILL"));
+  return child;
+}
+
 /** Runs the host where it is expected to end by itself. */
 export async function runHost(args: string[], environment: Record<string, string> = {}) {
   const child = launch(args, environment);
@@ -84,13 +92,18 @@ export async function runHost(args: string[], environment: Record<string, string
   return { code, stdout, stderr };
 }
 
+const program = resolve(import.meta.dirname, "../../../../local/host.ts");
+
 function launch(args: string[], environment: Record<string, string>): ChildProcess {
-  const { NIGHTSHIFT_CRASH_AT: _, PORT: __, NIGHTSHIFT_STATE: ___, ...inherited } = process.env;
-  const command = resolve(import.meta.dirname, "../../../../local/host.ts");
-  return spawn(process.execPath, [command, ...args], { env: { ...inherited, ...environment } });
+  return spawn(process.execPath, [program, ...args], { env: environmentWith(environment) });
 }
 
-async function readyLine(child: ChildProcess): Promise<{ url: string; pid: number } | undefined> {
+function environmentWith(environment: Record<string, string>): NodeJS.ProcessEnv {
+  const { NIGHTSHIFT_CRASH_AT: _, PORT: __, NIGHTSHIFT_STATE: ___, ...inherited } = process.env;
+  return { ...inherited, ...environment };
+}
+
+export async function readyLine(child: ChildProcess): Promise<{ url: string; pid: number } | undefined> {
   if (child.stdout === null) return undefined;
   for await (const line of createInterface({ input: child.stdout })) {
     const value: { ready?: boolean; url: string; pid: number } = JSON.parse(line);
