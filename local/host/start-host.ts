@@ -12,6 +12,8 @@ import { createStreamedCall } from "./http/streamed-call.ts";
 import { filterLog, type LogSink } from "./log.ts";
 import type { Synchronous } from "./state/database.ts";
 import { openState, type State } from "./state/open-state.ts";
+import { watchForbiddenCalls } from "./strict/forbidden-calls.ts";
+import { strictInvoke, watchInvocation } from "./strict/strict-invoke.ts";
 import { createTimerFunctions } from "./timers/timer-functions.ts";
 import { createWebhooks } from "./webhooks/serve-webhooks.ts";
 import { isDurableClient } from "./worker/bindings.ts";
@@ -35,6 +37,8 @@ export interface HostOptions {
   log: LogSink;
   /** Called by the names of `passingPoints`. */
   passing?: (point: string) => void;
+  /** Fails at once what Azure would answer by hanging, or by other values than were meant. */
+  strict?: boolean;
   /** Wraps every call of a function of the app, for tests that listen or do harm. */
   interpose?: (invoke: Invoke) => Invoke;
   /** Sets a variable of the environment before the app is loaded: the SDK needs WEBSITE_HOSTNAME. */
@@ -62,7 +66,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
   try {
     const port = await listen(opening, options.port, options.hostname);
     options.setEnvironment("WEBSITE_HOSTNAME", `localhost:${port}`);
-    const worker = await loadWorker(options.entry, dirname(hostJsonPath), log);
+    const watch = options.strict === true ? watchInvocation : undefined;
+    const worker = await loadWorker(options.entry, dirname(hostJsonPath), log, watch);
     const running = run({ options, hostJson, log, state, port, worker });
     opening.removeAllListeners("request").on("request", running.listener);
     running.start();
@@ -102,16 +107,18 @@ function run({ options, hostJson, log, state, port, worker }: RunParts): Running
   const shared = {
     state,
     functions,
-    invoke: limitTime(options.interpose?.(worker.invoke) ?? worker.invoke, hostJson.functionTimeout),
+    invoke: limitTime(invokeOf(options, worker, log), hostJson.functionTimeout),
     clientInput: clientInputsFor(address),
     now: Date.now,
     log,
   };
-  const durable = startDurable({ ...shared, limits: durableTask });
+  const strict = options.strict === true;
+  const durable = startDurable({ ...shared, limits: durableTask, strict });
   const timers = createTimerFunctions(shared);
   const caller = { ...shared, address: `${options.hostname}:${port}` };
   const call = worker.httpUri === null ? createBufferedCall(caller) : createStreamedCall(caller, worker.httpUri);
   const webhooks = createWebhooks(durable.client, address, log);
+  const stopWatching = strict ? watchForbiddenCalls() : () => {};
   return {
     listener: createListener(webhooks, routesOf(functions, http.routePrefix), call),
     start() {
@@ -121,8 +128,14 @@ function run({ options, hostJson, log, state, port, worker }: RunParts): Running
     async stop() {
       timers.stop();
       await durable.stop();
+      stopWatching();
     },
   };
+}
+
+function invokeOf({ interpose, strict }: HostOptions, { invoke }: Worker, log: LogSink): Invoke {
+  const interposed = interpose?.(invoke) ?? invoke;
+  return strict === true ? strictInvoke(interposed, log) : interposed;
 }
 
 /** What each durable client binding of a function gets; the text is the same for all. */

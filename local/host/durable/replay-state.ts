@@ -11,6 +11,8 @@ export interface ReplaySettings {
   executionId: string;
   /** Whether the app has a function of that kind and name; names are compared without case. */
   knows(kind: "task" | "child", name: string): boolean;
+  /** Whether what would hang on the real host fails instead. */
+  strict: boolean;
   maximumShortTimer: number;
   longTimerInterval: number;
 }

@@ -16,6 +16,7 @@ export interface DurableParts {
   functions: readonly RegisteredFunction[];
   invoke: Invoke;
   clientInput(target: RegisteredFunction): NamedData[];
+  strict: boolean;
   limits: HostJson["extensions"]["durableTask"];
   now(): number;
   log: LogSink;
@@ -34,7 +35,7 @@ export function startDurable(parts: DurableParts): Durable {
   const functions = durableFunctions(parts.functions);
   const orchestrations = startOrchestrations({
     state,
-    step: createStep(functions, invoke, log),
+    step: createStep(functions, invoke, log, parts.strict),
     now,
     log,
     maximumConcurrent: limits.maxConcurrentOrchestratorFunctions,

@@ -3,7 +3,7 @@ import type { LogSink } from "../log.ts";
 import { checkBindings } from "./bindings.ts";
 import { createCore, type RegisteredFunction } from "./core.ts";
 import { injectCore } from "./injection.ts";
-import { createInvoke, type Invoke } from "./invocation.ts";
+import { createInvoke, type Invoke, type WatchInvocation } from "./invocation.ts";
 
 export interface Worker {
   functions: RegisteredFunction[];
@@ -30,7 +30,12 @@ const offeredCapabilities = {
  *
  * @throws whatever the entry throws, and Error when it registers nothing or something that is not offered.
  */
-export async function loadWorker(entry: string, appDirectory: string, log: LogSink): Promise<Worker> {
+export async function loadWorker(
+  entry: string,
+  appDirectory: string,
+  log: LogSink,
+  watch?: WatchInvocation,
+): Promise<Worker> {
   const core = createCore(log);
   const remove = injectCore(core.api);
   await import(pathToFileURL(entry).href);
@@ -44,7 +49,7 @@ export async function loadWorker(entry: string, appDirectory: string, log: LogSi
   for (const found of functions) checkBindings(found);
   return {
     functions,
-    invoke: createInvoke(core, model, appHookData, log),
+    invoke: createInvoke(core, model, appHookData, log, watch),
     httpUri: capabilities.HttpUri ?? null,
     async stop() {
       await core.hooks.run("appTerminate", { hookData: {}, appHookData });

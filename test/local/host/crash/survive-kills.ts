@@ -25,7 +25,7 @@ export async function surviveKills(cleanup: Cleanup, kills: number, seed: number
   const folder = folderFor(cleanup);
   const stateFile = `${folder}/host.db`;
   const lives = fc.sample(fc.integer({ min: 0, max: longestLife }), { numRuns: kills, seed });
-  const launch = () => launchHost(cleanup, app("mixed.ts"), stateFile, { APP_FOLDER: folder });
+  const launch = () => launchHost(cleanup, app("mixed.ts"), stateFile, { APP_FOLDER: folder }, ["--strict"]);
   const crowd = createCrowd();
   let killsWhileStarting = 0;
   for (const life of lives) {

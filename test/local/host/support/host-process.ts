@@ -35,8 +35,9 @@ export async function startHostProcess(
   entry: string,
   stateFile: string,
   environment: Record<string, string> = {},
+  flags: string[] = [],
 ): Promise<HostProcess> {
-  const { ready, ...launched } = launchHost(cleanup, entry, stateFile, environment);
+  const { ready, ...launched } = launchHost(cleanup, entry, stateFile, environment, flags);
   const host = await ready;
   if (host === undefined) throw new Error(`The host did not start: ${launched.stderr()}`);
   return { ...host, ...launched };
@@ -53,8 +54,9 @@ export function launchHost(
   entry: string,
   stateFile: string,
   environment: Record<string, string> = {},
+  flags: string[] = [],
 ): LaunchedHost {
-  const child = launch(["--entry", entry, "--port", "0", "--state", stateFile], environment);
+  const child = launch(["--entry", entry, "--port", "0", "--state", stateFile, ...flags], environment);
   let stderr = "";
   child.stderr?.on("data", (chunk: Buffer) => {
     stderr += chunk;
