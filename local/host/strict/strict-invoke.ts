@@ -6,11 +6,6 @@ import type { Invoke, WatchInvocation } from "../worker/invocation.ts";
 import { currentFindings, type Findings, newFindings } from "./findings.ts";
 import { isTooLarge, tooLarge, type WatchedContext, watchContext } from "./watched-context.ts";
 
-/** A function did what works here by chance, or what Azure would answer by hanging or by other values. */
-export class StrictError extends Error {
-  override name = "StrictError";
-}
-
 const contexts = new WeakMap<Findings, WatchedContext>();
 
 /** To be called with each invocation's context before its function runs. */
@@ -65,5 +60,5 @@ function checkResult(target: RegisteredFunction, returned: TypedData | null | un
 function fail(target: RegisteredFunction, text: string, log: LogSink): never {
   const message = `${target.metadata.name}: ${text}`;
   log({ level: "error", category: "Host.Strict", message });
-  throw new StrictError(`Strict: ${text}`);
+  throw new Error(`Strict: ${text}`);
 }

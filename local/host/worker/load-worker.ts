@@ -31,18 +31,19 @@ const offeredCapabilities = {
  * @throws whatever the entry throws, and Error when it registers nothing or something that is not offered.
  */
 export async function loadWorker(
-  entry: string,
+  entry: string | (() => unknown),
   appDirectory: string,
   log: LogSink,
   watch?: WatchInvocation,
 ): Promise<Worker> {
   const core = createCore(log);
   const remove = injectCore(core.api);
-  await import(pathToFileURL(entry).href);
+  await (typeof entry === "string" ? import(pathToFileURL(entry).href) : entry());
   const appHookData = {};
   await core.hooks.run("appStart", { hookData: {}, appHookData, functionAppDirectory: appDirectory });
   const model = core.model();
-  if (model === undefined) throw new Error(`${entry} registers no function with @azure/functions.`);
+  if (model === undefined)
+    throw new Error(`${typeof entry === "string" ? entry : "The app"} registers no function with @azure/functions.`);
   const capabilities = await model.getCapabilities({ ...offeredCapabilities });
   core.lockRegistration();
   const functions = [...core.functions.values()];
