@@ -11,6 +11,8 @@ Runs a Functions app with Durable Functions on this machine.
   --entry <file>   the file that registers the functions (default functions/app.ts)
   --port <n>       0 for any free port (default PORT, or 7071)
   --state <file>   the state file (default host.db in NIGHTSHIFT_STATE, or in .nightshift)
+  --strict         fail at once what Azure would answer by hanging, or by other values than were meant
+  --durability <w> full: survive a power loss without losing the last commits (default normal)
   --help           this text
 `;
 
@@ -20,6 +22,8 @@ async function main(): Promise<void> {
       entry: { type: "string" },
       port: { type: "string" },
       state: { type: "string" },
+      strict: { type: "boolean", default: false },
+      durability: { type: "string", default: "normal" },
       help: { type: "boolean", default: false },
     },
   });
@@ -40,7 +44,15 @@ async function main(): Promise<void> {
   );
 }
 
-function hostOptions(values: { entry?: string; port?: string; state?: string }): HostOptions {
+interface Flags {
+  entry?: string;
+  port?: string;
+  state?: string;
+  strict: boolean;
+  durability: string;
+}
+
+function hostOptions(values: Flags): HostOptions {
   const { PORT, NIGHTSHIFT_STATE, NIGHTSHIFT_CRASH_AT } = process.env;
   const ours = resolve(import.meta.dirname, "..", NIGHTSHIFT_CRASH_AT ? "test/crash/app.ts" : "functions/app.ts");
   return {
@@ -48,7 +60,8 @@ function hostOptions(values: { entry?: string; port?: string; state?: string }):
     port: portNumber(values.port ?? PORT ?? "7071"),
     hostname: "127.0.0.1",
     stateFile: resolve(values.state ?? join(NIGHTSHIFT_STATE ?? ".nightshift", "host.db")),
-    synchronous: "normal",
+    synchronous: synchronous(values.durability),
+    strict: values.strict,
     log: print,
     passing: crashAt(NIGHTSHIFT_CRASH_AT),
     setEnvironment: (name, value) => {
@@ -61,6 +74,11 @@ function portNumber(text: string): number {
   const port = Number(text);
   if (text !== "" && Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
   throw new Error(`'${text}' is no port: give a number from 0 to 65535.`);
+}
+
+function synchronous(text: string): HostOptions["synchronous"] {
+  if (text === "normal" || text === "full") return text;
+  throw new Error(`--durability: '${text}' is neither normal nor full.`);
 }
 
 /** `<point>:<k>` kills this process when the point is passed for the k-th time. Points of the app are not for here. */

@@ -1,29 +1,35 @@
 import { existsSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { dirname, join } from "node:path";
+import { type Clock, systemClock } from "./clock.ts";
+import type { InstanceClient } from "./durable/instance-client.ts";
 import { type ClientAddress, clientInput } from "./durable/management-urls.ts";
 import { startDurable } from "./durable/start-durable.ts";
 import { type HostJson, readHostJson } from "./host-json.ts";
 import { answerEmpty } from "./http/answer.ts";
 import { createBufferedCall } from "./http/buffered-call.ts";
+import type { CallFunction } from "./http/function-call.ts";
 import { createListener } from "./http/request-listener.ts";
 import { routesOf } from "./http/route-table.ts";
 import { createStreamedCall } from "./http/streamed-call.ts";
 import { filterLog, type LogSink } from "./log.ts";
 import type { Synchronous } from "./state/database.ts";
 import { openState, type State } from "./state/open-state.ts";
+import { watchForbiddenCalls } from "./strict/forbidden-calls.ts";
+import { strictInvoke, watchInvocation } from "./strict/strict-invoke.ts";
 import { createTimerFunctions } from "./timers/timer-functions.ts";
 import { createWebhooks } from "./webhooks/serve-webhooks.ts";
 import { isDurableClient } from "./worker/bindings.ts";
 import type { RegisteredFunction } from "./worker/core.ts";
 import type { NamedData } from "./worker/core-types.ts";
+import type { Invoke } from "./worker/invocation.ts";
 import { loadWorker, type Worker } from "./worker/load-worker.ts";
 import { limitTime } from "./worker/time-limit.ts";
 
 export interface HostOptions {
-  /** Absolute path of the file that registers the functions. */
-  entry: string;
-  /** Default: host.json of the nearest package above the entry. */
+  /** Absolute path of the file that registers the functions, or a function that does. */
+  entry: string | (() => unknown);
+  /** Default: host.json of the nearest package above the entry; none for a function. */
   hostJson?: string;
   /** 0: any free one. */
   port: number;
@@ -34,6 +40,14 @@ export interface HostOptions {
   log: LogSink;
   /** Called by the names of `passingPoints`. */
   passing?: (point: string) => void;
+  /** Default: the system's. */
+  clock?: Clock;
+  /** Fails at once what Azure would answer by hanging, or by other values than were meant. */
+  strict?: boolean;
+  /** Wraps every call of a function of the app, for tests that listen or do harm. */
+  interpose?: (invoke: Invoke) => Invoke;
+  /** Wraps every event that is raised, likewise. */
+  interposeEvents?: (raise: InstanceClient["raise"]) => InstanceClient["raise"];
   /** Sets a variable of the environment before the app is loaded: the SDK needs WEBSITE_HOSTNAME. */
   setEnvironment: (name: string, value: string) => void;
 }
@@ -41,6 +55,8 @@ export interface HostOptions {
 export interface Host {
   url: string;
   port: number;
+  /** What can be done to instances, without HTTP. */
+  instances: InstanceClient;
   /** Takes no new work and closes the state. Open requests are cut off; activities that run are run again later. */
   close(): Promise<void>;
 }
@@ -59,13 +75,15 @@ export async function startHost(options: HostOptions): Promise<Host> {
   try {
     const port = await listen(opening, options.port, options.hostname);
     options.setEnvironment("WEBSITE_HOSTNAME", `localhost:${port}`);
-    const worker = await loadWorker(options.entry, dirname(hostJsonPath), log);
+    const watch = options.strict === true ? watchInvocation : undefined;
+    const worker = await loadWorker(options.entry, dirname(hostJsonPath), log, watch);
     const running = run({ options, hostJson, log, state, port, worker });
     opening.removeAllListeners("request").on("request", running.listener);
     running.start();
     return {
       url: `http://${options.hostname}:${port}`,
       port,
+      instances: running.instances,
       close: () => close(opening, running, worker, state),
     };
   } catch (error) {
@@ -85,6 +103,7 @@ interface RunParts {
 }
 
 interface Running {
+  instances: InstanceClient;
   listener: RequestListener;
   /** Takes up what is in flight, and what is due. */
   start(): void;
@@ -96,20 +115,26 @@ function run({ options, hostJson, log, state, port, worker }: RunParts): Running
   const origins = { origin: `http://localhost:${port}`, rpcOrigin: `http://127.0.0.1:${port}` };
   const address: ClientAddress = { ...origins, hubName: durableTask.hubName, key: state.key };
   const { functions } = worker;
+  const clock = options.clock ?? systemClock;
   const shared = {
     state,
     functions,
-    invoke: limitTime(worker.invoke, hostJson.functionTimeout),
+    invoke: limitTime(invokeOf(options, worker, log), hostJson.functionTimeout),
     clientInput: clientInputsFor(address),
-    now: Date.now,
+    clock,
     log,
   };
-  const durable = startDurable({ ...shared, limits: durableTask });
+  const strict = options.strict === true;
+  const durable = startDurable({ ...shared, limits: durableTask, strict });
+  const instances = clientOf(options, durable.client);
   const timers = createTimerFunctions(shared);
   const caller = { ...shared, address: `${options.hostname}:${port}` };
-  const call = worker.httpUri === null ? createBufferedCall(caller) : createStreamedCall(caller, worker.httpUri);
-  const webhooks = createWebhooks(durable.client, address, log);
+  const answer = worker.httpUri === null ? createBufferedCall(caller) : createStreamedCall(caller, worker.httpUri);
+  const call: CallFunction = (each) => clock.during(() => answer(each));
+  const webhooks = createWebhooks(instances, clock, address, log);
+  const stopWatching = strict ? watchForbiddenCalls() : () => {};
   return {
+    instances,
     listener: createListener(webhooks, routesOf(functions, http.routePrefix), call),
     start() {
       durable.resume();
@@ -118,8 +143,18 @@ function run({ options, hostJson, log, state, port, worker }: RunParts): Running
     async stop() {
       timers.stop();
       await durable.stop();
+      stopWatching();
     },
   };
+}
+
+function clientOf({ interposeEvents }: HostOptions, client: InstanceClient): InstanceClient {
+  return interposeEvents === undefined ? client : { ...client, raise: interposeEvents(client.raise) };
+}
+
+function invokeOf({ interpose, strict }: HostOptions, { invoke }: Worker, log: LogSink): Invoke {
+  const interposed = interpose?.(invoke) ?? invoke;
+  return strict === true ? strictInvoke(interposed, log) : interposed;
 }
 
 /** What each durable client binding of a function gets; the text is the same for all. */
@@ -154,7 +189,8 @@ async function close(server: Server, running: Running, worker: Worker, state: St
   state.close();
 }
 
-function findHostJson(entry: string): string {
+function findHostJson(entry: HostOptions["entry"]): string {
+  if (typeof entry !== "string") return "";
   let folder = dirname(entry);
   while (!existsSync(join(folder, "host.json")) && !existsSync(join(folder, "package.json"))) {
     const parent = dirname(folder);

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from "node:timers/promises";
+import { type Clock, passed } from "../clock.ts";
 import type { LogSink } from "../log.ts";
 import type { State } from "../state/open-state.ts";
 import type { Task } from "../state/tasks.ts";
@@ -24,7 +24,7 @@ export interface ActivityParts {
   functions: DurableFunctions;
   invoke: Invoke;
   clientInput(target: RegisteredFunction): { name: string; data: TypedData }[];
-  now(): number;
+  clock: Clock;
   log: LogSink;
   maximumConcurrent: number;
   onMessage(instanceId: string): void;
@@ -53,13 +53,13 @@ export function startActivities(parts: ActivityParts): Activities {
     for (const task of tasks) {
       lastTaken = task.id;
       running += 1;
-      void run(task);
+      void parts.clock.during(() => run(task));
     }
   }
 
   async function run(task: Task): Promise<void> {
     const event = JSON.stringify(await perform(task, parts));
-    while (!stopped && !(await deliver(task, event))) await pause(commitPause, undefined, { ref: false });
+    while (!stopped && !(await deliver(task, event))) await passed(parts.clock, commitPause);
     running -= 1;
     take();
   }
@@ -89,8 +89,8 @@ export function startActivities(parts: ActivityParts): Activities {
 }
 
 async function perform(task: Task, parts: ActivityParts): Promise<HistoryEvent> {
-  const { functions, invoke, now, log } = parts;
-  const at = () => new Date(now()).toISOString();
+  const { functions, invoke, clock, log } = parts;
+  const at = () => new Date(clock.now()).toISOString();
   const target = functions.activity(task.name);
   if (target === undefined) {
     const error = new Error(`Activity function '${task.name}' does not exist.`);

@@ -1,4 +1,5 @@
 import type { TypedData } from "../worker/core-types.ts";
+import { dotnetMetadata, dotnetText } from "./dotnet-metadata.ts";
 
 /** The trigger value for a stored input, which is the JSON text of an array with one element. */
 export function activityInput(stored: string): TypedData {
@@ -7,7 +8,7 @@ export function activityInput(stored: string): TypedData {
     case "string":
       return { string: input };
     case "boolean":
-      return { string: input ? "True" : "False" }; // .NET's spelling: the handler gets a text, as on Azure
+      return { string: dotnetText(input) };
     default:
       return input === null ? {} : { string: JSON.stringify(input) };
   }
@@ -15,7 +16,11 @@ export function activityInput(stored: string): TypedData {
 
 export function activityMetadata(instanceId: string, stored: string): Record<string, TypedData> {
   const [input] = elements(stored);
-  return { instanceId: { string: instanceId }, ...(input !== null && { data: { json: JSON.stringify(input) } }) };
+  return {
+    instanceId: { string: instanceId },
+    ...(input !== null && { data: { json: JSON.stringify(input) } }),
+    ...(isObject(input) && dotnetMetadata(input)),
+  };
 }
 
 /** What an activity returned, as JSON text. */
@@ -27,6 +32,10 @@ export function activityResult(returned: TypedData | null | undefined): string |
   if (bytes !== null && bytes !== undefined) return JSON.stringify(Buffer.from(bytes).toString("base64"));
   const number = int ?? double;
   return number === null || number === undefined ? null : JSON.stringify(number);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function elements(stored: string): unknown[] {

@@ -1,3 +1,4 @@
+import type { Clock } from "../clock.ts";
 import type { State } from "../state/open-state.ts";
 
 export interface Alarm {
@@ -8,26 +9,21 @@ export interface Alarm {
   stop(): void;
 }
 
-// Clocks can be set, and a long setTimeout would not notice.
-const longestWait = 60_000;
-
-/** Wakes the instances whose timers are due: one armed timeout for all of them, and none when there are no timers. */
-export function startAlarm(state: State, now: () => number, wake: (instanceId: string) => void): Alarm {
+/** Wakes the instances whose timers are due: one armed callback for all of them, and none when there are no timers. */
+export function startAlarm(state: State, clock: Clock, wake: (instanceId: string) => void): Alarm {
   let wokenUntil = 0;
   let armedFor = Number.POSITIVE_INFINITY;
-  let timeout: NodeJS.Timeout | undefined;
+  let disarm = () => {};
 
   function arm(fireAt: number): void {
-    clearTimeout(timeout);
+    disarm();
     armedFor = fireAt;
-    const wait = Math.min(Math.max(fireAt - now(), 0), longestWait);
-    timeout = setTimeout(ring, Math.ceil(wait));
-    timeout.unref();
+    disarm = clock.at(fireAt, ring);
   }
 
   function ring(): void {
     armedFor = Number.POSITIVE_INFINITY;
-    const time = now();
+    const time = clock.now();
     for (const instanceId of state.timers.instancesDue(Math.min(wokenUntil, time), time)) wake(instanceId);
     wokenUntil = time;
     const next = state.timers.nextDue(time);
@@ -39,7 +35,7 @@ export function startAlarm(state: State, now: () => number, wake: (instanceId: s
     set(fireAt) {
       if (fireAt < armedFor) arm(fireAt <= wokenUntil ? rewind(fireAt) : fireAt);
     },
-    stop: () => clearTimeout(timeout),
+    stop: () => disarm(),
   };
 
   /** A timer of the past must be found although the alarm went by. */

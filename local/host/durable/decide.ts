@@ -22,6 +22,8 @@ export interface Decision {
   warnings: string[];
 }
 
+const renamed = "Give the changed orchestrator a name of its own, or change it when no instance of the old one runs.";
+
 const customStatusLimit = 16 * 1024;
 
 /**
@@ -38,17 +40,26 @@ export function decide(
   if (tooLarge !== null) return failed(name, tooLarge);
   try {
     const replayed = replay(history, result.actions, settings);
+    const open = openTasks(replayed, result);
+    if (settings.strict && open !== null) return failed(name, `Strict: ${open}`);
     return {
       outcome: outcomeOf(name, replayed, result),
-      scheduled: [...replayed.state.scheduled.values()].sort((a, b) => a.id - b.id),
+      scheduled: inOrder(replayed.state.scheduled.values()),
       customStatus: result.customStatus,
-      warnings: [...replayed.state.warnings, ...openTasks(replayed, result)],
+      warnings: [...replayed.state.warnings, ...(open === null ? [] : [open])],
     };
   } catch (error) {
-    if (error instanceof ReplayError) return ended(failureOutcome(error.message, error.message, null));
+    if (error instanceof ReplayError && settings.strict) return failed(name, `Strict: ${error.message} ${renamed}`);
+    if (error instanceof ReplayError) {
+      return { ...ended(failureOutcome(error.message, error.message, null)), scheduled: inOrder(error.scheduled) };
+    }
     if (error instanceof RefusedAction) return failed(name, error.message);
     throw error;
   }
+}
+
+function inOrder(scheduled: Iterable<Scheduled>): Scheduled[] {
+  return [...scheduled].sort((a, b) => a.id - b.id);
 }
 
 /** The end of an instance that could not be run at all. */
@@ -76,10 +87,10 @@ function outcomeOf(name: string, replayed: Replayed, result: OrchestratorResult)
   return result.isDone ? { kind: "completed", output: result.output } : { kind: "running" };
 }
 
-function openTasks({ mainFinished, state }: Replayed, { isDone }: OrchestratorResult): string[] {
-  if (!isDone || !mainFinished || state.open.size === 0) return [];
+function openTasks({ mainFinished, state }: Replayed, { isDone }: OrchestratorResult): string | null {
+  if (!isDone || !mainFinished || state.open.size === 0) return null;
   const ids = [...state.open.keys()].join(", ");
-  return [`The orchestrator returned, but it ends only when its open tasks do (ids ${ids}). Cancel timers that lost.`];
+  return `The orchestrator returned, but it ends only when its open tasks do (ids ${ids}). Cancel timers that lost.`;
 }
 
 function prefixed(name: string, message: string): string {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as pause } from "node:timers/promises";
+import { type Clock, passed } from "../clock.ts";
 import type { LogSink } from "../log.ts";
 import type { Instance } from "../state/instances.ts";
 import type { State } from "../state/open-state.ts";
@@ -18,7 +18,7 @@ export interface Orchestrations {
 export interface OrchestrationParts {
   state: State;
   step: TurnSteps["step"];
-  now(): number;
+  clock: Clock;
   log: LogSink;
   maximumConcurrent: number;
   onTasks(): void;
@@ -29,7 +29,8 @@ const longestPause = 600_000;
 
 /** Runs the turns: one at a time for an instance, some at a time for all. */
 export function startOrchestrations(parts: OrchestrationParts): Orchestrations {
-  const { state, now, log } = parts;
+  const { state, clock, log } = parts;
+  const { now } = clock;
   const ready = new Set<string>();
   const open = new Map<string, Promise<void>>();
   const tries = new Map<string, number>();
@@ -51,7 +52,10 @@ export function startOrchestrations(parts: OrchestrationParts): Orchestrations {
       if (stopping || open.size >= parts.maximumConcurrent) return;
       if (open.has(id)) continue;
       ready.delete(id);
-      open.set(id, attend(id));
+      open.set(
+        id,
+        clock.during(() => attend(id)),
+      );
     }
   }
 
@@ -74,7 +78,7 @@ export function startOrchestrations(parts: OrchestrationParts): Orchestrations {
     const delay = Math.min(1000 * 2 ** count, longestPause);
     const message = `A turn of ${id} failed in the host and is tried again in ${delay} ms: ${String(error)}`;
     log({ level: "error", category: "Host.Durable", message });
-    await pause(delay, undefined, { ref: false });
+    await passed(clock, delay);
     if (!stopping) wake(id);
   }
 

@@ -1,4 +1,5 @@
 import type { TypedData } from "../worker/core-types.ts";
+import { dotnetMetadata } from "./dotnet-metadata.ts";
 
 export interface PayloadParts {
   instanceId: string;
@@ -28,7 +29,7 @@ export function orchestratorPayload(parts: PayloadParts): string {
 /** Without the trigger's own value, which the real host repeats here. */
 export function orchestratorMetadata(parts: PayloadParts): Record<string, TypedData> {
   return {
-    ...(parts.input !== null && { input: metadataValue(parts.input) }),
+    ...dotnetMetadata({ input: JSON.parse(parts.input ?? "null") }),
     instanceId: { string: parts.instanceId },
     isReplaying: { string: parts.isReplaying ? "True" : "False" },
     ...(parts.parentInstanceId !== null && { parentInstanceId: { string: parts.parentInstanceId } }),
@@ -38,8 +39,4 @@ export function orchestratorMetadata(parts: PayloadParts): Record<string, TypedD
     maximumShortTimerDuration: { string: "6.00:00:00" },
     defaultHttpAsyncRequestSleepTimeMillseconds: { string: "30000" },
   };
-}
-
-function metadataValue(json: string): TypedData {
-  return json.startsWith("{") || json.startsWith("[") ? { json } : { string: json };
 }

@@ -4,12 +4,9 @@ import type { ReplayState } from "./replay-state.ts";
 import { retrying } from "./retrying.ts";
 import { schedule, timer } from "./schedule.ts";
 
-/** An action that this host does not offer; the orchestration fails with this text. */
+/** An action that this host does not perform; the orchestration fails with this text. */
 export class RefusedAction extends Error {
   override name = "RefusedAction";
-  constructor(action: ActionType) {
-    super(`${sdkNames[action] ?? action} is not offered by the local host.`);
-  }
 }
 
 const sdkNames: Partial<Record<ActionType, string>> = {
@@ -46,7 +43,7 @@ export function perform(replay: ReplayState, action: Action): Future {
     case "WhenAll":
       return whenAll(action.compoundActions.map((child) => perform(replay, child)));
     case "Refused":
-      throw new RefusedAction(action.refused);
+      throw new RefusedAction(`${sdkNames[action.refused] ?? action.refused} is not offered by the local host.`);
   }
 }
 
@@ -68,6 +65,11 @@ function callChild(replay: ReplayState, name: string, instanceId: string | null,
 
 /** The real host swallows this failure, and the instance stays in Running for ever; so it does here, with a warning. */
 function unknownFunction(replay: ReplayState, kind: string, name: string): Future {
+  if (replay.settings.strict) {
+    throw new RefusedAction(
+      `Strict: The ${kind} function '${name}' is not registered. Register it, or correct the name.`,
+    );
+  }
   replay.warnings.push(
     `The ${kind} function '${name}' is not registered: as on Azure, the instance now hangs in Running.`,
   );

@@ -11,6 +11,8 @@ export interface ReplaySettings {
   executionId: string;
   /** Whether the app has a function of that kind and name; names are compared without case. */
   knows(kind: "task" | "child", name: string): boolean;
+  /** Whether what would hang on the real host fails instead. */
+  strict: boolean;
   maximumShortTimer: number;
   longTimerInterval: number;
 }
@@ -50,4 +52,11 @@ export function newReplayState(settings: ReplaySettings): ReplayState {
 /** Ends the orchestration as failed. The message is its output as it stands, without the usual prefix. */
 export class ReplayError extends Error {
   override name = "ReplayError";
+  /** Decisions that were not confirmed yet: the real host carries them out although the instance has failed. */
+  readonly scheduled: Scheduled[];
+
+  constructor(message: string, scheduled: Iterable<Scheduled>) {
+    super(message);
+    this.scheduled = [...scheduled];
+  }
 }

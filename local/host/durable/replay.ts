@@ -109,7 +109,7 @@ function apply(replayed: Replayed, event: HistoryEvent, startActions: () => void
 
 function confirm(state: ReplayState, event: HistoryEvent): void {
   const difference = mismatch(event, state.scheduled.get(event.EventId));
-  if (difference !== null) throw new ReplayError(difference);
+  if (difference !== null) throw new ReplayError(difference, state.scheduled.values());
   state.scheduled.delete(event.EventId);
 }
 

@@ -1,3 +1,4 @@
+import type { Clock } from "../clock.ts";
 import type { HostJson } from "../host-json.ts";
 import type { LogSink } from "../log.ts";
 import type { State } from "../state/open-state.ts";
@@ -16,8 +17,9 @@ export interface DurableParts {
   functions: readonly RegisteredFunction[];
   invoke: Invoke;
   clientInput(target: RegisteredFunction): NamedData[];
+  strict: boolean;
   limits: HostJson["extensions"]["durableTask"];
-  now(): number;
+  clock: Clock;
   log: LogSink;
 }
 
@@ -30,12 +32,12 @@ export interface Durable {
 
 /** Joins orchestrations, activities and timers: each tells the others by a call, and the state holds what is to do. */
 export function startDurable(parts: DurableParts): Durable {
-  const { state, invoke, now, log, limits } = parts;
+  const { state, invoke, clock, log, limits } = parts;
   const functions = durableFunctions(parts.functions);
   const orchestrations = startOrchestrations({
     state,
-    step: createStep(functions, invoke, log),
-    now,
+    step: createStep(functions, invoke, log, parts.strict),
+    clock,
     log,
     maximumConcurrent: limits.maxConcurrentOrchestratorFunctions,
     onTasks: () => activities.pump(),
@@ -46,14 +48,14 @@ export function startDurable(parts: DurableParts): Durable {
     functions,
     invoke,
     clientInput: parts.clientInput,
-    now,
+    clock,
     log,
     maximumConcurrent: limits.maxConcurrentActivityFunctions,
     onMessage: orchestrations.wake,
   });
-  const alarm = startAlarm(state, now, orchestrations.wake);
+  const alarm = startAlarm(state, clock, orchestrations.wake);
   return {
-    client: createInstanceClient(state, now, orchestrations.wake),
+    client: createInstanceClient(state, clock.now, orchestrations.wake),
     resume() {
       for (const id of state.inbox.instances()) orchestrations.wake(id);
       activities.pump();

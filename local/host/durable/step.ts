@@ -12,7 +12,12 @@ const day = 86_400_000;
 const limits = { maximumShortTimer: 6 * day, longTimerInterval: 3 * day };
 
 /** Calls orchestrator functions through the worker and decides on what they return. */
-export function createStep(functions: DurableFunctions, invoke: Invoke, log: LogSink): TurnSteps["step"] {
+export function createStep(
+  functions: DurableFunctions,
+  invoke: Invoke,
+  log: LogSink,
+  strict: boolean,
+): TurnSteps["step"] {
   const knows = (kind: "task" | "child", name: string) =>
     (kind === "task" ? functions.activity(name) : functions.orchestrator(name)) !== undefined;
   return async (turn, payload, history): Promise<Decision> => {
@@ -25,7 +30,7 @@ export function createStep(functions: DurableFunctions, invoke: Invoke, log: Log
       log({ level: "error", category: `Function.${target.metadata.name}`, message });
     }
     if (result instanceof Error) return failed(turn.name, result.message);
-    return decide(turn.name, history, result, { executionId: turn.executionId, knows, ...limits });
+    return decide(turn.name, history, result, { executionId: turn.executionId, knows, strict, ...limits });
   };
 }
 

@@ -4,6 +4,7 @@ import { newInvocationId } from "../worker/invocation.ts";
 import { answerEmpty } from "./answer.ts";
 import { serializeCookie } from "./cookie.ts";
 import { type CallFunction, type FunctionCall, type FunctionCaller, logFailure } from "./function-call.ts";
+import { headerName } from "./header-names.ts";
 import { readBody } from "./read-body.ts";
 import { headersOf, originOf, queryOf, targetOf } from "./request-parts.ts";
 
@@ -61,7 +62,7 @@ function answerHttp(response: ServerResponse, http: RpcHttp): void {
   if (!Number.isInteger(status) || status < 200 || status > 599)
     throw new RangeError(`${http.statusCode} is no status.`);
   for (const [name, value] of Object.entries(http.headers ?? {})) {
-    if (!hopByHop.has(name.toLowerCase())) response.setHeader(name, value);
+    if (!hopByHop.has(name.toLowerCase())) response.setHeader(headerName(name), value);
   }
   const cookies = (http.cookies ?? []).map(serializeCookie);
   if (cookies.length > 0) response.setHeader("Set-Cookie", cookies);

@@ -6,6 +6,7 @@ import { newInvocationId } from "../worker/invocation.ts";
 import { answerEmpty } from "./answer.ts";
 import { hopByHop } from "./buffered-call.ts";
 import { type CallFunction, type FunctionCaller, logFailure } from "./function-call.ts";
+import { headerName } from "./header-names.ts";
 import { bodyLimit } from "./read-body.ts";
 import { headersOf, queryOf, targetOf } from "./request-parts.ts";
 
@@ -115,7 +116,9 @@ function pipeBody(request: IncomingMessage, upstream: ClientRequest, fail: () =>
 }
 
 function endToEnd(raw: string[]): string[] {
-  return raw.filter((_, index) => !hopByHop.has((raw[index - (index % 2)] ?? "").toLowerCase()));
+  return raw
+    .map((text, index) => (index % 2 === 0 ? headerName(text) : text))
+    .filter((_, index) => !hopByHop.has((raw[index - (index % 2)] ?? "").toLowerCase()));
 }
 
 /** The library takes parameters and headers from here. Query values appear among the parameters, as on Azure. */

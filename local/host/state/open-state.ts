@@ -8,6 +8,7 @@ import { type Instances, instancesOf } from "./instances.ts";
 import { takeOwnership } from "./ownership.ts";
 import { text } from "./row.ts";
 import { type Schedules, schedulesOf } from "./schedules.ts";
+import { storageError } from "./storage-error.ts";
 import { type Tasks, tasksOf } from "./tasks.ts";
 import { type Timers, timersOf } from "./timers.ts";
 
@@ -26,7 +27,7 @@ export interface State {
 }
 
 export function openState(path: string, synchronous: Synchronous, passing: (point: string) => void): State {
-  const release = takeOwnership(path);
+  const release = own(path);
   try {
     const database = openDatabase(path, synchronous);
     const commits = createCommits(database, passing);
@@ -38,7 +39,10 @@ export function openState(path: string, synchronous: Synchronous, passing: (poin
       timers: timersOf(database),
       schedules: schedulesOf(database),
       key: keyOf(database),
-      commit: commits.commit,
+      commit: (kind, write) =>
+        commits.commit(kind, write).catch((error: unknown) => {
+          throw storageError(path, error);
+        }),
       close() {
         commits.flush();
         database.close();
@@ -47,7 +51,15 @@ export function openState(path: string, synchronous: Synchronous, passing: (poin
     };
   } catch (error) {
     release();
-    throw error;
+    throw storageError(path, error);
+  }
+}
+
+function own(path: string): () => void {
+  try {
+    return takeOwnership(path);
+  } catch (error) {
+    throw storageError(path, error);
   }
 }
 

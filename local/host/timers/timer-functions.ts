@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Clock } from "../clock.ts";
 import type { LogSink } from "../log.ts";
 import type { State } from "../state/open-state.ts";
 import type { Schedule } from "../state/schedules.ts";
@@ -19,7 +20,7 @@ export interface TimerParts {
   state: State;
   invoke: Invoke;
   clientInput(target: RegisteredFunction): NamedData[];
-  now(): number;
+  clock: Clock;
   log: LogSink;
 }
 
@@ -82,14 +83,12 @@ function readSchedule(name: string, expression: string): Occurrences {
   }
 }
 
-// Clocks can be set, and a long setTimeout would not notice.
-const longestWait = 60_000;
-
-function createRunner(timer: TimerFunction, { state, invoke, clientInput, now, log }: TimerParts): TimerFunctions {
+function createRunner(timer: TimerFunction, { state, invoke, clientInput, clock, log }: TimerParts): TimerFunctions {
+  const { now } = clock;
   const { target, binding, occurrences, expression } = timer;
   const functionName = target.metadata.name;
   let status: Schedule = { functionName, expression, last: 0, next: 0, lastUpdated: 0 };
-  let timeout: NodeJS.Timeout | undefined;
+  let disarm = () => {};
   let stopped = false;
 
   function start(): void {
@@ -98,15 +97,17 @@ function createRunner(timer: TimerFunction, { state, invoke, clientInput, now, l
     status = kept ?? { ...status, next: occurrences.next(now()) };
     if (kept === undefined) void remember();
     const pastDue = status.next <= now();
-    if (pastDue || timer.runOnStartup) void run(pastDue);
+    if (pastDue || timer.runOnStartup) begin(pastDue);
     else arm();
   }
 
   function arm(): void {
     if (stopped) return;
-    const wait = Math.ceil(Math.min(Math.max(status.next - now(), 0), longestWait));
-    timeout = setTimeout(() => (now() >= status.next ? void run(false) : arm()), wait);
-    timeout.unref();
+    disarm = clock.at(status.next, () => begin(false));
+  }
+
+  function begin(isPastDue: boolean): void {
+    void clock.during(() => run(isPastDue));
   }
 
   async function run(isPastDue: boolean): Promise<void> {
@@ -145,7 +146,7 @@ function createRunner(timer: TimerFunction, { state, invoke, clientInput, now, l
 
   function stop(): void {
     stopped = true;
-    clearTimeout(timeout);
+    disarm();
   }
 
   return { start, stop };

@@ -1,8 +1,8 @@
 import { isFinished, Status, statusNames } from "../durable/orchestration-status.ts";
 import type { InstanceFilter } from "../state/instances.ts";
 import { instanceStatus } from "./instance-status.ts";
-import { statusHistory } from "./status-history.ts";
-import { isOn, notFound, type WebhookAnswer, type WebhookContext, type WebhookRequest } from "./webhook.ts";
+import { DuplicateEvent, statusHistory } from "./status-history.ts";
+import { exception, isOn, notFound, type WebhookAnswer, type WebhookContext, type WebhookRequest } from "./webhook.ts";
 
 /** `GET instances/{id}` */
 export function getStatus({ client }: WebhookContext, { query, url }: WebhookRequest, id: string): WebhookAnswer {
@@ -10,7 +10,13 @@ export function getStatus({ client }: WebhookContext, { query, url }: WebhookReq
   if (instance === undefined) return notFound;
   const body = instanceStatus(instance, isOn(query.get("showinput"), true));
   if (isOn(query.get("showhistory"), false) && instance.status !== Status.Pending) {
-    body.historyEvents = statusHistory(client.history(id), isOn(query.get("showhistoryoutput"), false));
+    try {
+      body.historyEvents = statusHistory(client.history(id), isOn(query.get("showhistoryoutput"), false));
+    } catch (error) {
+      if (!(error instanceof DuplicateEvent)) throw error;
+      const why = "One or more of the arguments submitted is incorrect";
+      return exception(400, why, error.message, "System.ArgumentException");
+    }
   }
   const json = JSON.stringify(body);
   if (!isFinished(instance.status)) return { status: 202, json, headers: { Location: url, "Retry-After": "5" } };

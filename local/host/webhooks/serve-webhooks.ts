@@ -1,5 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Clock } from "../clock.ts";
 import type { InstanceClient } from "../durable/instance-client.ts";
 import { type ClientAddress, managementUrls, rpcPath, webhookPath } from "../durable/management-urls.ts";
 import { answerEmpty, answerJson } from "../http/answer.ts";
@@ -11,9 +12,15 @@ import type { WebhookAnswer, WebhookContext, WebhookRequest } from "./webhook.ts
 /** Answers a request that is for the instance API; false when it is for somebody else. */
 export type ServeWebhooks = (request: IncomingMessage, response: ServerResponse) => boolean;
 
-export function createWebhooks(client: InstanceClient, address: ClientAddress, log: LogSink): ServeWebhooks {
+export function createWebhooks(
+  client: InstanceClient,
+  clock: Clock,
+  address: ClientAddress,
+  log: LogSink,
+): ServeWebhooks {
   const context: WebhookContext = {
     client,
+    clock,
     managementUrls: (id, origin) => managementUrls({ ...address, origin }, id),
   };
   const rpc = rpcPath(address.key);

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from "node:timers/promises";
+import { passed } from "../clock.ts";
 import { Status, statusName } from "../durable/orchestration-status.ts";
 import { instanceStatus } from "./instance-status.ts";
 import {
@@ -38,23 +38,23 @@ const longestWait = 230_000; // the limit of Azure's own front end
 
 /** With `timeout` and `pollingInterval` (seconds) in the query: the end of the instance, if it comes in time. */
 async function waitForEnd(
-  { client }: WebhookContext,
+  { client, clock }: WebhookContext,
   { query }: WebhookRequest,
   instanceId: string,
 ): Promise<WebhookAnswer | undefined> {
   const timeout = seconds(query.get("timeout"));
   const interval = seconds(query.get("pollinginterval")) ?? 1000;
   if (timeout === undefined) return undefined;
-  const deadline = Date.now() + Math.min(timeout, longestWait);
+  const deadline = clock.now() + Math.min(timeout, longestWait);
   for (;;) {
     const instance = client.find(instanceId);
     if (instance?.status === Status.Completed) return { status: 200, json: instance.output ?? "null" };
     if (instance?.status === Status.Failed || instance?.status === Status.Terminated) {
       return { status: 200, json: JSON.stringify(instanceStatus(instance, true)) };
     }
-    const left = deadline - Date.now();
+    const left = deadline - clock.now();
     if (left <= 0) return undefined;
-    await pause(Math.max(50, Math.min(interval, left)));
+    await passed(clock, Math.max(50, Math.min(interval, left)));
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Clock } from "../clock.ts";
 import type { InstanceClient } from "../durable/instance-client.ts";
 
 export interface WebhookRequest {
@@ -24,6 +25,7 @@ export interface WebhookAnswer {
 
 export interface WebhookContext {
   client: InstanceClient;
+  clock: Clock;
   /** The addresses of an instance, with the origin that the caller used. */
   managementUrls(instanceId: string, origin: string): Record<string, string>;
 }

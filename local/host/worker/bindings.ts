@@ -7,6 +7,7 @@ const offered: ReadonlySet<string> = new Set([
   "timertrigger",
   "orchestrationtrigger",
   "activitytrigger",
+  "entitytrigger", // refused at its first use, so that an app that also has entities can be run
   "durableclient",
   "orchestrationclient",
 ]);

@@ -18,15 +18,25 @@ export interface Invocation {
 
 export type Invoke = (target: RegisteredFunction, invocation: Invocation) => Promise<InvocationResponse>;
 
+/** Sees the context of an invocation before its function runs. */
+export type WatchInvocation = (target: RegisteredFunction, context: unknown) => void;
+
 export const newInvocationId = randomUUID;
 
 /** Runs one function as the real worker does, hooks included. What the function throws is thrown. */
-export function createInvoke(core: Core, model: ProgrammingModel, appHookData: object, log: LogSink): Invoke {
+export function createInvoke(
+  core: Core,
+  model: ProgrammingModel,
+  appHookData: object,
+  log: LogSink,
+  watch: WatchInvocation = () => {},
+): Invoke {
   return async (target, invocation) => {
     const hookData = {};
     const context = coreContext(core, target, invocation, hookData, log);
     const invocationModel = await model.getInvocationModel(context);
     const { context: invocationContext, inputs } = await invocationModel.getArguments();
+    watch(target, invocationContext);
     const before = { hookData, appHookData, invocationContext, functionCallback: target.callback, inputs };
     if (core.hooks.has("preInvocation")) {
       context.state = "preInvocationHooks";

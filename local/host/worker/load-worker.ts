@@ -3,7 +3,7 @@ import type { LogSink } from "../log.ts";
 import { checkBindings } from "./bindings.ts";
 import { createCore, type RegisteredFunction } from "./core.ts";
 import { injectCore } from "./injection.ts";
-import { createInvoke, type Invoke } from "./invocation.ts";
+import { createInvoke, type Invoke, type WatchInvocation } from "./invocation.ts";
 
 export interface Worker {
   functions: RegisteredFunction[];
@@ -30,21 +30,27 @@ const offeredCapabilities = {
  *
  * @throws whatever the entry throws, and Error when it registers nothing or something that is not offered.
  */
-export async function loadWorker(entry: string, appDirectory: string, log: LogSink): Promise<Worker> {
+export async function loadWorker(
+  entry: string | (() => unknown),
+  appDirectory: string,
+  log: LogSink,
+  watch?: WatchInvocation,
+): Promise<Worker> {
   const core = createCore(log);
   const remove = injectCore(core.api);
-  await import(pathToFileURL(entry).href);
+  await (typeof entry === "string" ? import(pathToFileURL(entry).href) : entry());
   const appHookData = {};
   await core.hooks.run("appStart", { hookData: {}, appHookData, functionAppDirectory: appDirectory });
   const model = core.model();
-  if (model === undefined) throw new Error(`${entry} registers no function with @azure/functions.`);
+  if (model === undefined)
+    throw new Error(`${typeof entry === "string" ? entry : "The app"} registers no function with @azure/functions.`);
   const capabilities = await model.getCapabilities({ ...offeredCapabilities });
   core.lockRegistration();
   const functions = [...core.functions.values()];
   for (const found of functions) checkBindings(found);
   return {
     functions,
-    invoke: createInvoke(core, model, appHookData, log),
+    invoke: createInvoke(core, model, appHookData, log, watch),
     httpUri: capabilities.HttpUri ?? null,
     async stop() {
       await core.hooks.run("appTerminate", { hookData: {}, appHookData });

@@ -29,9 +29,9 @@ test("what an app throws while it loads is told without a stack", async (context
 
 test("a binding that is not offered stops the start with function and binding", async (context) => {
   const state = join(folderFor(context), "host.db");
-  const { code, stderr } = await runHost(["--entry", app("entity.ts"), "--port", "0", "--state", state]);
+  const { code, stderr } = await runHost(["--entry", app("queue.ts"), "--port", "0", "--state", state]);
   assert.equal(code, 1);
-  assert.match(stderr, /^The function Counter has the binding entityTrigger, which the local host does not offer\./);
+  assert.match(stderr, /^The function orders has the binding queueTrigger, which the local host does not offer\./);
 });
 
 test("a port that is none is refused", async () => {

@@ -2,9 +2,8 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout as pause } from "node:timers/promises";
-import fc from "fast-check";
 import { passingPoints } from "../../../local/host/passing-points.ts";
+import { surviveKills } from "./crash/survive-kills.ts";
 import { app, folderFor, type HostProcess, startHostProcess } from "./support/host-process.ts";
 import { completed, eventually, raise, type Started, start, statusOf } from "./support/instances.ts";
 
@@ -56,23 +55,12 @@ for (const point of points) {
   });
 }
 
-test("orchestrations end as they must although the host is killed again and again", async (context) => {
+test("orchestrations of every kind end as they must although the host is killed again and again", async (context) => {
   const seed = Number(process.env.HOST_KILL_SEED ?? Date.now() % 1_000_000);
-  context.diagnostic(`HOST_KILL_SEED=${seed}`);
-  const waits = fc.sample(fc.integer({ min: 20, max: 250 }), { numRuns: 5, seed });
-  const folder = folderFor(context);
-  const stateFile = join(folder, "host.db");
-  const environment = { APP_LOG: join(folder, "log") };
-  let host = await startHostProcess(context, app("durable.ts"), stateFile, environment);
-  const ids = Array.from({ length: 12 }, (_, n) => `run-${n}`);
-  await Promise.all(ids.map((id) => start(host.url, "journey", 0, id)));
-  for (const wait of waits) {
-    await pause(wait);
-    await host.kill("SIGKILL");
-    host = await startHostProcess(context, app("durable.ts"), stateFile, environment);
-  }
-  for (const id of ids) await finishes(await addresses(host, id));
-  assert.equal(notedBy(environment.APP_LOG).size, 12 * 4);
+  context.diagnostic(`HOST_KILL_SEED=${seed}; npm run test:crash has the long form`);
+  const survival = await surviveKills(context, 8, seed);
+  assert.deepEqual(survival.faults, []);
+  assert.equal(survival.kills, 8);
 });
 
 test("a stop by SIGTERM is quick and clean, whatever runs", async (context) => {

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
-import { app, folderFor, runHost, startHostProcess } from "./support/host-process.ts";
+import { app, folderFor, launchOnFullDisk, readyLine, runHost, startHostProcess } from "./support/host-process.ts";
+import { completed, start } from "./support/instances.ts";
 
 const entry = ["--entry", app("durable.ts"), "--port", "0"];
 
@@ -47,4 +49,45 @@ test("a state file of another version is refused with both versions", async (con
     (await runHost([...entry, "--state", state])).stderr,
     /has state version 99, and this host reads version 1\./,
   );
+});
+
+test("a disk that is full from the start is an error that names the file", async (context) => {
+  const state = join(folderFor(context), "host.db");
+  const child = launchOnFullDisk(context, [...entry, "--state", state], 4);
+  let stderr = "";
+  child.stderr?.on("data", (chunk: Buffer) => {
+    stderr += chunk;
+  });
+  const [code] = await once(child, "close");
+  assert.equal(code, 1);
+  assert.match(stderr, /^The state file .*host\.db cannot be written \(/);
+});
+
+test("a disk that fills up loses nothing that was acknowledged, and the host goes on when there is room again", async (context) => {
+  const state = join(folderFor(context), "host.db");
+  const child = launchOnFullDisk(context, [...entry, "--state", state], 400);
+  let stderr = "";
+  child.stderr?.on("data", (chunk: Buffer) => {
+    stderr += chunk;
+  });
+  const ready = await readyLine(child);
+  assert.ok(ready !== undefined);
+  const input = "x".repeat(20_000);
+  const accepted = [];
+  for (let n = 0; n < 100; n += 1) {
+    const started = await start(ready.url, "echo", input, `full-${n}`).catch(() => undefined);
+    if (started === undefined) break;
+    accepted.push(started);
+  }
+  assert.ok(accepted.length > 2 && accepted.length < 100, `${accepted.length} starts were accepted`);
+  assert.match(stderr, /The state file .*host\.db cannot be written \(/);
+  assert.ok((await fetch(`${ready.url}/admin/host/ping`)).ok);
+  child.kill("SIGKILL");
+  await once(child, "exit");
+
+  const { url } = await startHostProcess(context, app("durable.ts"), state);
+  for (const started of accepted) {
+    const moved = started.statusQueryGetUri.replace(/^http:\/\/[^/]+/, url);
+    assert.deepEqual(await completed({ ...started, statusQueryGetUri: moved }), { input });
+  }
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { systemClock } from "../../../../local/host/clock.ts";
 import { startActivities } from "../../../../local/host/durable/activities.ts";
 import { durableFunctions } from "../../../../local/host/durable/app-functions.ts";
 import { openState } from "../../../../local/host/state/open-state.ts";
@@ -34,7 +35,7 @@ test("no more activities run at once than host.json allows, and they begin in th
       return { invocationId };
     },
     clientInput: () => [],
-    now: Date.now,
+    clock: systemClock,
     log: () => {},
     maximumConcurrent: 4,
     onMessage: () => {},

@@ -147,8 +147,8 @@ test("while an instance is suspended nothing new is scheduled, and everything af
   assert.deepEqual([resumed.outcome.kind, resumed.scheduled.map(({ id }) => id)], ["running", [0]]);
 });
 
-test("a changed orchestrator fails with the real host's words", () => {
-  const { outcome } = decided(begun(events.taskScheduled(0, "square", at)), result([activity("sayHello")]));
+test("a changed orchestrator fails with the real host's words, and what it newly asked for still runs", () => {
+  const { outcome, scheduled } = decided(begun(events.taskScheduled(0, "square", at)), result([activity("sayHello")]));
   assert.ok(outcome.kind === "failed");
   assert.equal(
     outcome.output,
@@ -157,6 +157,7 @@ test("a changed orchestrator fails with the real host's words", () => {
       "'sayHello' with this sequence number.  Was a change made to the orchestrator code after this instance had already " +
       "started running?",
   );
+  assert.deepEqual(scheduled, [{ kind: "task", id: 0, name: "sayHello", input: "[null]" }]);
 });
 
 test("a custom status over 16 KB fails the instance", () => {

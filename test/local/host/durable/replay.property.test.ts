@@ -9,7 +9,7 @@ import { play } from "../support/play.ts";
 import { programs } from "../support/program.ts";
 
 const worker = await loadWorker(app("interpreter.ts"), import.meta.dirname, () => {});
-const step = createStep(durableFunctions(worker.functions), worker.invoke, () => {});
+const step = createStep(durableFunctions(worker.functions), worker.invoke, () => {}, false);
 
 /** Takes numbers from a list, over and over. */
 function cycle(numbers: number[]): () => number {

@@ -35,28 +35,48 @@ export async function startHostProcess(
   entry: string,
   stateFile: string,
   environment: Record<string, string> = {},
+  flags: string[] = [],
 ): Promise<HostProcess> {
-  const child = launch(["--entry", entry, "--port", "0", "--state", stateFile], environment);
+  const { ready, ...launched } = launchHost(cleanup, entry, stateFile, environment, flags);
+  const host = await ready;
+  if (host === undefined) throw new Error(`The host did not start: ${launched.stderr()}`);
+  return { ...host, ...launched };
+}
+
+export interface LaunchedHost extends Omit<HostProcess, "url" | "pid"> {
+  /** Undefined when the process ended before it was ready. */
+  ready: Promise<{ url: string; pid: number } | undefined>;
+}
+
+/** Runs the host as users do, and does not wait. */
+export function launchHost(
+  cleanup: Cleanup,
+  entry: string,
+  stateFile: string,
+  environment: Record<string, string> = {},
+  flags: string[] = [],
+): LaunchedHost {
+  const child = launch(["--entry", entry, "--port", "0", "--state", stateFile, ...flags], environment);
   let stderr = "";
   child.stderr?.on("data", (chunk: Buffer) => {
     stderr += chunk;
   });
   const ended = once(child, "exit").then(([code, signal]) => code ?? signal);
-  cleanup.after(async () => {
-    child.kill("SIGKILL");
+  const kill = async (signal: "SIGKILL" | "SIGTERM") => {
+    child.kill(signal);
     await ended;
-  });
-  const ready = await Promise.race([readyLine(child), ended.then(() => undefined)]);
-  if (ready === undefined) throw new Error(`The host did not start: ${stderr}`);
-  return {
-    ...ready,
-    stderr: () => stderr,
-    ended,
-    async kill(signal) {
-      child.kill(signal);
-      await ended;
-    },
   };
+  cleanup.after(() => kill("SIGKILL"));
+  const ready = Promise.race([readyLine(child), ended.then(() => undefined)]);
+  return { ready, stderr: () => stderr, ended, kill };
+}
+
+/** The host as a process that can write no file of more than so many kilobytes: a disk that is full. */
+export function launchOnFullDisk(cleanup: Cleanup, args: string[], kilobytes: number): ChildProcess {
+  const command = [process.execPath, program, ...args].map((each) => `'${each}'`).join(" ");
+  const child = spawn("sh", ["-c", `ulimit -f ${kilobytes * 2}; exec ${command}`], { env: environmentWith({}) });
+  cleanup.after(() => child.kill("SIGKILL"));
+  return child;
 }
 
 /** Runs the host where it is expected to end by itself. */
@@ -74,13 +94,18 @@ export async function runHost(args: string[], environment: Record<string, string
   return { code, stdout, stderr };
 }
 
+const program = resolve(import.meta.dirname, "../../../../local/host.ts");
+
 function launch(args: string[], environment: Record<string, string>): ChildProcess {
-  const { NIGHTSHIFT_CRASH_AT: _, PORT: __, NIGHTSHIFT_STATE: ___, ...inherited } = process.env;
-  const command = resolve(import.meta.dirname, "../../../../local/host.ts");
-  return spawn(process.execPath, [command, ...args], { env: { ...inherited, ...environment } });
+  return spawn(process.execPath, [program, ...args], { env: environmentWith(environment) });
 }
 
-async function readyLine(child: ChildProcess): Promise<{ url: string; pid: number } | undefined> {
+function environmentWith(environment: Record<string, string>): NodeJS.ProcessEnv {
+  const { NIGHTSHIFT_CRASH_AT: _, PORT: __, NIGHTSHIFT_STATE: ___, ...inherited } = process.env;
+  return { ...inherited, ...environment };
+}
+
+export async function readyLine(child: ChildProcess): Promise<{ url: string; pid: number } | undefined> {
   if (child.stdout === null) return undefined;
   for await (const line of createInterface({ input: child.stdout })) {
     const value: { ready?: boolean; url: string; pid: number } = JSON.parse(line);

@@ -1,0 +1,19 @@
+import type { TypedData } from "../worker/core-types.ts";
+
+/**
+ * Values as the real host puts them into `triggerMetadata`: texts bare, numbers and booleans in .NET's spelling, objects
+ * as JSON; nothing of arrays and null.
+ */
+export function dotnetMetadata(values: Readonly<Record<string, unknown>>): Record<string, TypedData> {
+  const metadata: Record<string, TypedData> = {};
+  for (const [name, value] of Object.entries(values)) {
+    if (value === null || Array.isArray(value)) continue;
+    metadata[name] = typeof value === "object" ? { json: JSON.stringify(value) } : { string: dotnetText(value) };
+  }
+  return metadata;
+}
+
+/** Booleans have a capital letter: functions get a text that no JSON parser takes, as on Azure. */
+export function dotnetText(value: unknown): string {
+  return typeof value === "boolean" ? (value ? "True" : "False") : String(value);
+}
