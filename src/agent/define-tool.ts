@@ -61,7 +61,10 @@ export function defineTool<Parameters extends z.ZodType>(definition: {
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(name)) {
     throw new NightshiftError("bad_agent", `Tool name ${JSON.stringify(name)}: use 1–64 of A–Z a–z 0–9 _ -.`);
   }
-  if (!(retry.attempts >= 1 && retry.attempts <= 10 && retry.firstSeconds >= 0)) {
+  if (!(timeoutSeconds > 0 && timeoutSeconds <= longestTimeoutSeconds)) {
+    throw new NightshiftError("bad_agent", `Tool ${name}: timeoutSeconds is more than 0 and at most 29 days.`);
+  }
+  if (!(Number.isInteger(retry.attempts) && retry.attempts >= 1 && retry.attempts <= 10 && retry.firstSeconds >= 0)) {
     throw new NightshiftError("bad_agent", `Tool ${name}: retry takes 1 to 10 attempts, and seconds from 0.`);
   }
   if (retry.attempts > 1 && repeat === "never") {
@@ -86,6 +89,8 @@ export function defineTool<Parameters extends z.ZodType>(definition: {
     },
   };
 }
+
+const longestTimeoutSeconds = 29 * 86_400;
 
 const once: ToolRetry = { attempts: 1, firstSeconds: 0 };
 

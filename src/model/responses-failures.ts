@@ -1,5 +1,6 @@
 import OpenAI from "openai";
 import { messageOf } from "../errors.ts";
+import { excerptOf } from "../run/run-event.ts";
 
 interface ProviderFailure {
   code: string;
@@ -8,8 +9,13 @@ interface ProviderFailure {
   throttled: boolean;
 }
 
-/** What a failed request says, in the words of the port. */
+/** What a failed request says, in the words of the port; of a long answer the beginning. */
 export function failureOf(error: unknown): ProviderFailure {
+  const failure = wholeFailureOf(error);
+  return { ...failure, message: excerptOf(failure.message) };
+}
+
+function wholeFailureOf(error: unknown): ProviderFailure {
   if (error instanceof OpenAI.APIError && error.status !== undefined) {
     return {
       code: String(error.code ?? `http_${error.status}`), // some servers give a number
@@ -74,7 +80,7 @@ function causeOf(error: unknown): string | undefined {
 function retryAfterSeconds(headers: Headers | undefined): number | null {
   const milliseconds = Number(headers?.get("retry-after-ms") ?? Number.NaN);
   if (milliseconds >= 0) return milliseconds / 1000;
-  const text = headers?.get("retry-after");
+  const text = headers?.get("retry-after")?.trim() || undefined;
   const seconds = Number(text ?? Number.NaN);
   if (seconds >= 0) return seconds;
   const date = Date.parse(text ?? "");

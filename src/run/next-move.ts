@@ -42,7 +42,7 @@ export function nextMove(run: Run, generation: number, moment: Moment): Move {
   switch (turn.state) {
     case "intended":
       if (mayBeAlive(turn, moment)) return { kind: "wait", until: turn.until };
-      return { kind: "orphan", events: [orphan(turn, moment.now), ...(closing ? [endOf(run, closing)] : [])] };
+      return { kind: "orphan", events: [...openIntent(run, moment.now), ...(closing ? [endOf(run, closing)] : [])] };
     case "started":
       return closing ? { kind: "close", turn, closing } : { kind: "look", turn };
     case "none":
@@ -73,9 +73,11 @@ function mayBeAlive(work: { by: string; until: Instant }, moment: Moment): boole
   return moment.now < work.until && (!moment.soleProcess || work.by === moment.by);
 }
 
-function orphan(turn: Extract<Turn, { state: "intended" }>, now: Instant): NewEvent {
+/** What must be journalled of an intent that is still open before anything else happens: nothing, or a possible orphan. */
+export function openIntent({ turn }: Run, now: Instant): NewEvent[] {
+  if (turn.state !== "intended") return [];
   const reason = `Process ${turn.by} did not record how its request ended; the provider may have made a response.`;
-  return { type: "orphan-possible", turn: turn.n, attempt: turn.attempt, op: turn.op, reason, retryAt: now };
+  return [{ type: "orphan-possible", turn: turn.n, attempt: turn.attempt, op: turn.op, reason, retryAt: now }];
 }
 
 function again(run: Run, turn: Extract<Turn, { state: "broken" }>, now: Instant): Move {

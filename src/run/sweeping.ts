@@ -1,5 +1,5 @@
 import { type Instant, plusSeconds, secondsBetween } from "./ids.ts";
-import { endOf } from "./next-move.ts";
+import { endOf, openIntent } from "./next-move.ts";
 import { hasEnded, type Run } from "./run.ts";
 import type { NewEvent } from "./run-event.ts";
 
@@ -12,7 +12,7 @@ export type Sweep =
   | { kind: "start" }
   | { kind: "ring" }
   | { kind: "replace"; event: NewEvent }
-  | { kind: "end"; event: NewEvent };
+  | { kind: "end"; events: NewEvent[] };
 
 const aliveButSilentSeconds = 1800;
 const pastDeadlineSeconds = 1800;
@@ -25,13 +25,14 @@ export function isAbandoned(run: Run, now: Instant): boolean {
 
 export function sweepOf(run: Run, state: OrchestrationState, overdueSeconds: number, now: Instant): Sweep {
   if (hasEnded(run) || secondsBetween(run.pulse.nextLookAt, now) < overdueSeconds) return { kind: "none" };
-  if (isAbandoned(run, now)) return { kind: "end", event: endOf(run, "deadline", run.pulse.trouble?.message) };
+  const end = (event: NewEvent): Sweep => ({ kind: "end", events: [...openIntent(run, now), event] });
+  if (isAbandoned(run, now)) return end(endOf(run, "deadline", run.pulse.trouble?.message));
   if (state === "missing") return { kind: "start" };
   if (state === "alive" && secondsBetween(overdueSince(run), now) < aliveButSilentSeconds) return { kind: "ring" };
   if (run.pulse.replacements >= maxReplacements) {
     const message = `Its orchestration was replaced ${maxReplacements} times without making a step.`;
     const error = { code: "orchestration_lost", message };
-    return { kind: "end", event: { type: "run-failed", error, output: run.lastOutput } };
+    return end({ type: "run-failed", error, output: run.lastOutput });
   }
   const reason = state === "alive" ? "It was silent for 30 minutes." : "It had ended before the run did.";
   return { kind: "replace", event: { type: "orchestration-replaced", generation: run.generation + 1, reason } };

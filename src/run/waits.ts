@@ -27,8 +27,12 @@ export function lookSeconds(
   return left > 0 ? Math.min(asked, left) : asked;
 }
 
-/** When attempt number `attempt` + 1 may begin: the provider's wait, else 5 s doubling to 5 min. */
+/**
+ * When attempt number `attempt` + 1 may begin: the provider's wait, else 5 s doubling to 5 min. A provider that says "at
+ * once" again and again is asked less and less often: 1 s doubling to 30 s is the least.
+ */
 export function retryAt(now: Instant, attempt: number, hintSeconds: number | null): Instant {
   const own = Math.min(5 * 2 ** (attempt - 1), 300);
-  return plusSeconds(now, Math.min(hintSeconds ?? own, longestWaitSeconds));
+  const least = Math.min(2 ** (attempt - 1), 30);
+  return plusSeconds(now, Math.min(Math.max(hintSeconds ?? own, least), longestWaitSeconds));
 }

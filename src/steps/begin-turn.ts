@@ -23,7 +23,7 @@ export async function beginTurn(run: Run, stepping: Stepping): Promise<Outcome> 
   const agent = agents.get(run.agent);
   if (!agent) return endWithoutAgent(stepping);
   const input = await inputOf(run, stepping);
-  const attempt = await intend(stepping);
+  const attempt = await intend(run, stepping);
   if (!attempt) return null;
   const thread = { lastResponseId: run.lastResponseId };
   const { answer } = await runStep(
@@ -42,7 +42,7 @@ export async function beginTurn(run: Run, stepping: Stepping): Promise<Outcome> 
 
 async function endWithoutAgent(stepping: Stepping): Promise<Outcome> {
   await stepping.commit((run) => {
-    if (hasEnded(run)) return null;
+    if (hasEnded(run) || stepping.moveOf(run).kind !== "begin") return null;
     const message = `This deployment has no agent ${run.agent} any more. Deploy it again and start a new run.`;
     const error = { code: "agent_not_found", message };
     return { events: [{ type: "run-failed", error, output: run.lastOutput }], pulse: {} };
@@ -65,14 +65,15 @@ async function inputOf(run: Run, { runId, services: { store } }: Stepping): Prom
   return { outputs: [...outputs, ...run.refusedCalls.map((callId) => ({ callId, output: refusal }))] };
 }
 
-/** Journals that a POST is about to be made; null when the run no longer asks for one. */
-async function intend(stepping: Stepping): Promise<Attempt | null> {
+/** Journals that a POST is about to be made; null when the run no longer asks for the turn that `seen` asked for. */
+async function intend(seen: Run, stepping: Stepping): Promise<Attempt | null> {
   const { randomHex, process } = stepping.services;
   const op = OperationId.parse(`op_${randomHex(16)}`);
   let attempt: Attempt | null = null;
   await stepping.commit((run) => {
     const move = stepping.moveOf(run);
-    attempt = move.kind === "begin" ? { turn: move.turn, attempt: move.attempt, op } : null;
+    const same = run.turn.n === seen.turn.n && run.lastResponseId === seen.lastResponseId;
+    attempt = same && move.kind === "begin" ? { turn: move.turn, attempt: move.attempt, op } : null;
     if (!attempt) return null;
     const until = plusSeconds(stepping.now(), intentSeconds);
     const intended: NewEvent = { type: "turn-intended", ...attempt, by: process.by, until };

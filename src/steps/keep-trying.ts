@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { messageOf, NightshiftError } from "../errors.ts";
 import type { Services } from "./services.ts";
 
@@ -16,11 +17,16 @@ export async function keepTrying<T>(
     try {
       return await write();
     } catch (error) {
-      const final = error instanceof NightshiftError && error.code === "run_not_found";
-      if (final || clock.now() >= giveUpAt) throw error;
+      if (isFinal(error) || clock.now() >= giveUpAt) throw error;
       log({ level: "warn", message: "A result could not be stored yet; trying again", error: messageOf(error) });
       const jitter = 0.5 + Number.parseInt(randomHex(1), 16) / 255;
       await clock.sleep(seconds * jitter, new AbortController().signal);
     }
   }
+}
+
+/** No repetition mends what the program itself got wrong, nor a run that is gone. */
+function isFinal(error: unknown): boolean {
+  if (error instanceof NightshiftError) return error.code !== "store_unavailable";
+  return error instanceof z.ZodError || error instanceof RangeError || error instanceof TypeError;
 }

@@ -71,13 +71,18 @@ async function execute(run: Run, call: Call, services: PerformCallServices): Pro
   const agent = services.agents.get(run.agent);
   const request = await requestOf(run, call, services);
   if (!agent) return { ok: false, reason: "refused", text: `This deployment has no agent ${run.agent} any more.` };
-  const idempotencyKey = `${run.id}/${call.id}`;
+  const idempotencyKey = `${run.id}/${call.turn}/${call.id}`; // some servers number calls anew in each turn
   return watchCall(run.id, call, services, (signal, reports) => {
     const progress: ToolContext["progress"] = (text, done) => {
-      reports.latest = { text: text.slice(0, 200), done: done === undefined ? null : Math.min(Math.max(done, 0), 1) };
+      reports.latest = { text: text.slice(0, 200), done: fraction(done) };
     };
     return tryOften(agent, request, { idempotencyKey, signal, progress }, services);
   });
+}
+
+/** A part from 0 to 1; what a tool computes may also be no number. */
+function fraction(done: number | undefined): number | null {
+  return done !== undefined && Number.isFinite(done) ? Math.min(Math.max(done, 0), 1) : null;
 }
 
 /** Executes the call as often as its tool's `retry` says, while it throws. */
@@ -119,8 +124,9 @@ function record(
     const type = outcome.ok ? ("call-completed" as const) : ("call-failed" as const);
     const event: NewEvent = { type, ...idOf(input), result, excerpt: excerptOf(outcome.text), seconds };
     const awakeSeconds = run.pulse.awakeSeconds + seconds;
+    const end = closingOf(run, instantOf(clock)) ? [] : endBy(outcome, run); // a cancel asked for first comes first
     return {
-      events: [event, ...endBy(outcome, run)],
+      events: [event, ...end],
       pulse: { awakeSeconds, progress: progressWithout(run, call.id) },
     };
   });

@@ -13,6 +13,8 @@ export function recordEnding(attempt: Attempt, ending: Ending, stepping: Steppin
   switch (ending.kind) {
     case "completed":
       if (isEmpty(ending.output)) return recordFailure(attempt, emptyAnswer(ending.output, ending.usage), stepping);
+      if (!haveNames(ending.output))
+        return recordFailure(attempt, namelessCalls(ending.output, ending.usage), stepping);
       return recordAnswered(attempt, ending.output, ending.usage, null, stepping);
     case "incomplete":
       return recordAnswered(attempt, ending.output, ending.usage, ending.reason, stepping);
@@ -35,6 +37,18 @@ function isEmpty(output: TurnOutput): boolean {
 function emptyAnswer({ responseId }: TurnOutput, usage: Usage): FailedResponse {
   const message = "The model completed without an answer and without a tool call.";
   return { responseId, code: "empty_answer", message, usage, fatal: null };
+}
+
+/** Each call has an id that can be held and that no other call of the turn has. */
+function haveNames({ calls }: TurnOutput): boolean {
+  const ids = new Set(calls.map(({ id }) => id));
+  return ids.size === calls.length && calls.every(({ id }) => CallId.safeParse(id).success);
+}
+
+function namelessCalls({ responseId }: TurnOutput, usage: Usage): FailedResponse {
+  const message =
+    "The model's tool calls cannot be told apart: their ids are empty, over 256 characters or not unique.";
+  return { responseId, code: "bad_calls", message, usage, fatal: null };
 }
 
 async function recordAnswered(

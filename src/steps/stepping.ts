@@ -50,7 +50,7 @@ export function beginStepping(runId: RunId, generation: number, services: StepSe
       const change = decide(run);
       wrote = change !== null;
       if (!change) return null;
-      const awakeSeconds = run.pulse.awakeSeconds + (now - countedUntil) / 1000;
+      const awakeSeconds = run.pulse.awakeSeconds + Math.max(0, now - countedUntil) / 1000; // clocks step back
       const counted = { awakeSeconds, looks: run.pulse.looks + looks, overdueSince: null, replacements: 0 };
       return { events: change.events, pulse: { ...counted, ...change.pulse } };
     });

@@ -23,12 +23,12 @@ const batch = 100;
 /** Finds runs whose next look is overdue and gets each going again, or ends it. One that fails does not stop the rest. */
 export async function sweep(services: SweepServices): Promise<void> {
   const { store, clock, overdueSeconds, log } = services;
-  const runs = await store.overdue(plusSeconds(instantOf(clock), -overdueSeconds), batch);
-  for (const run of runs) {
+  for (const runId of await store.overdue(plusSeconds(instantOf(clock), -overdueSeconds), batch)) {
     try {
-      await sweepOne(run, services);
+      const run = await store.get(runId);
+      if (run) await sweepOne(run, services);
     } catch (error) {
-      log({ level: "error", message: "A run could not be swept", runId: run.id, error: messageOf(error) });
+      log({ level: "error", message: "A run could not be swept", runId, error: messageOf(error) });
     }
   }
 }
@@ -60,7 +60,7 @@ function changeFor(run: Run, done: Sweep, { clock }: SweepServices): Change | nu
         pulse: { nextLookAt, overdueSince: null, replacements: run.pulse.replacements + 1 },
       };
     case "end":
-      return { events: [done.event], pulse: {} };
+      return { events: done.events, pulse: {} };
   }
 }
 

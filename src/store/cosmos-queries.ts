@@ -43,9 +43,9 @@ export function listQuery(query: RunQuery): SqlQuerySpec {
   return spec(`SELECT * FROM c WHERE ${where.join(" AND ")} ORDER BY ${order.join(", ")}`, values);
 }
 
-/** Unended runs (only they have a next look) that are due before `before`, the longest overdue first. */
+/** Ids of unended runs (only they have a next look) that are due before `before`, the longest overdue first. */
 export function overdueQuery(before: Instant): SqlQuerySpec {
-  return spec("SELECT * FROM c WHERE c.nextLookAt < @before ORDER BY c.nextLookAt", { before });
+  return spec("SELECT c.runId FROM c WHERE c.nextLookAt < @before ORDER BY c.nextLookAt", { before });
 }
 
 /** The events of one run (only they have a number) above `after`. */

@@ -1,5 +1,6 @@
 import type { CreateOperationInput, JSONObject, OperationInput } from "@azure/cosmos";
-import { type RunId, toInstant } from "../run/ids.ts";
+import { z } from "zod";
+import { RunId, toInstant } from "../run/ids.ts";
 import type { Run } from "../run/run.ts";
 import type { PayloadRef } from "../run/run-event.ts";
 import { applyChange, applyStart } from "./apply-change.ts";
@@ -112,7 +113,8 @@ export async function openCosmosStore(
     },
 
     async overdue(before, limit) {
-      return runsOf(await account.query("runs", null, overdueQuery(before), limit));
+      const found = await account.query("runs", null, overdueQuery(before), limit);
+      return found.map((each) => z.object({ runId: RunId }).parse(each).runId);
     },
 
     async forget(runId) {

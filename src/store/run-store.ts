@@ -53,8 +53,11 @@ export interface RunStore {
   getPayload(runId: RunId, ref: PayloadRef): Promise<string>;
   /** Runs of one caller, newest first by (createdAt, id). */
   list(query: RunQuery): Promise<Run[]>;
-  /** Unended runs whose next look was due before `before`, the longest overdue first. */
-  overdue(before: Instant, limit: number): Promise<Run[]>;
+  /**
+   * Ids of unended runs whose next look was due before `before`, the longest overdue first: an unreadable one must not
+   * stand in the way of the others.
+   */
+  overdue(before: Instant, limit: number): Promise<RunId[]>;
   /** Deletes the run, its events and its payloads. Repeating it is success. */
   forget(runId: RunId): Promise<void>;
   /** The deployment's own small setting `name`; where there is none, `proposed` becomes it. Returns what is stored. */

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { type Instant, type RunId, toInstant } from "../run/ids.ts";
+import { type Instant, RunId, toInstant } from "../run/ids.ts";
 import { hasEnded, Run } from "../run/run.ts";
 import { RunEvent } from "../run/run-event.ts";
 import { applyChange, applyStart } from "./apply-change.ts";
@@ -77,7 +77,7 @@ export function openSqliteStore({ path, now }: { path: string; now: () => number
     },
 
     overdue(before, limit) {
-      return attempt(() => statements.overdue.all(before, limit).map(runOf));
+      return attempt(() => statements.overdue.all(before, limit).map(({ id }) => RunId.parse(id)));
     },
 
     forget(runId) {
@@ -207,7 +207,7 @@ function prepare(database: DatabaseSync) {
             SELECT 1 FROM json_each(document, '$.metadata') AS held
             WHERE held.key = wanted.key AND held.value = wanted.value))
       ORDER BY created_at DESC, id DESC LIMIT :limit`),
-    overdue: database.prepare("SELECT id, document FROM runs WHERE next_look_at < ? ORDER BY next_look_at, id LIMIT ?"),
+    overdue: database.prepare("SELECT id FROM runs WHERE next_look_at < ? ORDER BY next_look_at, id LIMIT ?"),
     deleteRun: database.prepare("DELETE FROM runs WHERE id = ?"),
     events: database.prepare("SELECT run_id, n, document FROM events WHERE run_id = ? AND n > ? ORDER BY n LIMIT ?"),
     insertEvent: database.prepare("INSERT INTO events (run_id, n, document) VALUES (?, ?, ?)"),

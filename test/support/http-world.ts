@@ -105,8 +105,12 @@ export function httpWorld(services: Partial<Omit<HttpServices, "store" | "clock"
       const start = newRun(n, { agent: "novelist", caller: "local", at: toInstant(clock.now()), ...matters });
       return (await store.create(start, JSON.stringify([{ role: "user", content: `input ${n}` }]))).id;
     },
-    write: (runId: RunId, events: NewEvent[], pulse: Change["pulse"] = {}) =>
-      store.update(runId, () => ({ events, pulse })),
+    /** Writes events, as many together as one write may hold. */
+    async write(runId: RunId, events: NewEvent[], pulse: Change["pulse"] = {}): Promise<void> {
+      for (let from = 0; from === 0 || from < events.length; from += 39) {
+        await store.update(runId, () => ({ events: events.slice(from, from + 39), pulse }));
+      }
+    },
     /** The journal of a run whose first turn is answered with `text`; the run's own end is left to the test. */
     async answered(runId: RunId, text: string) {
       const answer = { responseId: "resp_1", text, calls: [], items: [{ type: "message", text }] };

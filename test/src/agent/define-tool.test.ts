@@ -162,10 +162,18 @@ for (const [retry, repeat] of [
   [{ attempts: 11, firstSeconds: 1 }, "safe"],
   [{ attempts: 2, firstSeconds: -1 }, "safe"],
   [{ attempts: Number.NaN, firstSeconds: 1 }, "safe"],
+  [{ attempts: 1.5, firstSeconds: 1 }, "safe"],
   [{ attempts: 2, firstSeconds: 1 }, "never"],
 ] as const) {
   test(`retry ${JSON.stringify(retry)} of a tool with repeat "${repeat}" is refused when it is defined`, () => {
     const tool = { name: "measure", description: "", parameters: z.object({}), execute: () => 0, retry, repeat };
     assert.throws(() => defineTool(tool), { code: "bad_agent", message: /measure/ });
+  });
+}
+
+for (const timeoutSeconds of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 30 * 86_400]) {
+  test(`a timeout of ${timeoutSeconds} s is refused when the tool is defined`, () => {
+    const tool = { name: "measure", description: "", parameters: z.object({}), execute: () => 0, timeoutSeconds };
+    assert.throws(() => defineTool(tool), { code: "bad_agent", message: /timeoutSeconds/ });
   });
 }

@@ -289,3 +289,92 @@ test("a run of an agent that is not deployed any more fails and says so", async 
   const run = await world.finish();
   assert.equal(run.status === "failed" && run.error.code, "agent_not_found");
 });
+
+test("a provider that refuses and says at once is asked once in a step, and ever less often", async () => {
+  const atOnce = refuses("http_429", { retryable: true, retryAfterSeconds: 0, throttled: true });
+  const model = scriptedModel([atOnce, atOnce, atOnce, accepted], [says("done")]);
+  const world = await stepWorld({ model });
+  for (const [starts, seconds] of [
+    [1, 1],
+    [2, 2],
+    [3, 4],
+  ] as const) {
+    const step = await world.step();
+    assert.equal(model.starts.length, starts);
+    assert.equal(step.kind === "wait" && step.seconds, seconds);
+    world.clock.pass(seconds);
+  }
+  assert.equal((await world.finish()).status, "completed");
+});
+
+test("a step that was overtaken begins no turn from what it had read: the next turn continues the last one", async () => {
+  const model = scriptedModel([accepted, accepted, accepted], [asksFor("facts"), asksFor("facts"), says("done")]);
+  const world = await stepWorld({ model, tools: { facts: () => "42" } });
+  const toCalls = async (by: string) => {
+    await world.step(by);
+    world.clock.pass(1);
+    const step = await world.step(by);
+    assert.ok(step.kind === "calls");
+    for (const callId of step.calls) await world.call(step.turn, callId);
+  };
+  await toCalls("b");
+  const getPayload = world.store.getPayload;
+  let goOn: () => void = () => assert.fail("nobody waits");
+  world.store.getPayload = async (...about) => {
+    world.store.getPayload = getPayload;
+    await new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    return getPayload(...about);
+  };
+  const overtaken = world.step("a");
+  while (world.store.getPayload !== getPayload) await new Promise(setImmediate);
+  await toCalls("b");
+  goOn();
+  await overtaken;
+  await world.finish();
+  assert.deepEqual(
+    model.starts.map(({ previousResponseId }) => previousResponseId),
+    [null, "resp_1", "resp_2"],
+  );
+});
+
+test("an instance without the agent does not end a run whose POST another one is making", async () => {
+  const world = await stepWorld({ model: scriptedModel([accepted], [says("done")]) });
+  const { agents } = world.services;
+  const get = world.store.get;
+  world.store.get = async (id) => {
+    world.store.get = get;
+    const seen = await get(id);
+    world.services.agents = agents;
+    await world.step("b");
+    return seen;
+  };
+  world.services.agents = new Map();
+  await world.step("a");
+  assert.equal((await world.finish()).status, "completed");
+});
+
+test("calls that cannot be told apart are no answer: the turn is attempted again", async () => {
+  const model = scriptedModel([accepted, accepted], [asksFor("facts:same", "facts:same"), says("done")]);
+  const world = await stepWorld({ model, tools: { facts: () => "42" } });
+  assert.equal((await world.finish()).status, "completed");
+  const failed = (await world.events()).find((event) => event.type === "turn-failed");
+  assert.equal(failed?.error.code, "bad_calls");
+});
+
+test("a call id that is too long for the store fails the turn, not the step", async () => {
+  const model = scriptedModel([accepted, accepted], [asksFor(`facts:${"x".repeat(257)}`), says("done")]);
+  const world = await stepWorld({ model, tools: { facts: () => "42" } });
+  assert.equal((await world.finish()).status, "completed");
+});
+
+test("a clock that steps back takes no time awake away", async () => {
+  const world = await stepWorld({ model: scriptedModel([accepted], [notReady, says("done")]) });
+  await world.step();
+  const now = world.clock.now;
+  let reads = 0;
+  world.services.clock.now = () => now() - 1000 * Math.min(reads++, 1);
+  assert.equal((await world.step()).kind, "wait");
+  assert.ok((await world.run()).pulse.awakeSeconds >= 0);
+});

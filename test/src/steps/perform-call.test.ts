@@ -134,7 +134,7 @@ test("a tool is told an idempotency key that is the same for every execution of 
     return "ok";
   });
   await world.call(1, "call_a");
-  assert.deepEqual(keys, [`${world.runId}/call_a`]);
+  assert.deepEqual(keys, [`${world.runId}/1/call_a`]);
 });
 
 test("a result rings only when a bell was hung after its call began", async () => {
@@ -234,4 +234,37 @@ test("the model is given a long output shortened, the store keeps the whole", as
   const given = (input && "outputs" in input && input.outputs[0]?.output) || "";
   assert.ok(given.length < 101_000, `${given.length} characters`);
   assert.match(given, /^begin x+\n\n\[Shortened: 200010 of 300010 characters .*\]\n\nx+ end$/s);
+});
+
+test("a progress that is no number neither hides the cancel nor the words", async () => {
+  const { tool, signals } = controlled();
+  const world = await worldWithCall((context) => {
+    context.progress("counting", 0 / 0);
+    return tool(context);
+  });
+  const call = world.call(1, "call_a");
+  await until(() => signals.length === 1);
+  world.clock.pass(2);
+  await until(() => world.clock.sleepers === 1);
+  assert.equal(phaseOf(await world.run()).detail, "slow (counting)");
+  await world.cancel();
+  world.clock.pass(2);
+  await call;
+  assert.ok(signals[0]?.aborted);
+});
+
+test("a cancel that was asked for before a tool says tool_fatal is how the run ends", async () => {
+  let fail: (error: Error) => void = () => assert.fail("it is not running");
+  const world = await worldWithCall(
+    () =>
+      new Promise((_resolve, reject) => {
+        fail = reject;
+      }),
+  );
+  const call = world.call(1, "call_a");
+  await until(() => world.clock.sleepers === 1);
+  await world.cancel();
+  fail(new NightshiftError("tool_fatal", "The account is closed."));
+  await call;
+  assert.equal((await world.finish()).status, "cancelled");
 });

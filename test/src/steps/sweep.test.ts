@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { accepted, says, scriptedModel } from "../../support/scripted-model.ts";
+import { NightshiftError } from "../../../src/errors.ts";
+import type { StartAnswer } from "../../../src/model/model.ts";
+import { newRun } from "../../support/new-run.ts";
+import { accepted, pending, says, scriptedModel } from "../../support/scripted-model.ts";
 import { stepWorld } from "../../support/step-world.ts";
 
 test("a run whose orchestration was never started is started under its own id", async () => {
@@ -104,4 +107,36 @@ test("an engine that cannot say what became of an orchestration replaces nothing
   await world.sweep();
   assert.equal((await world.run()).generation, 0);
   assert.ok(world.lines.some(({ error }) => error === "the engine is away"));
+});
+
+test("a run that the sweeper ends while a POST may be under way accounts for the response, whenever it comes", async () => {
+  let answer: (accepted: StartAnswer) => void = () => undefined;
+  const model = scriptedModel([() => new Promise<StartAnswer>((resolve) => (answer = resolve))], []);
+  const world = await stepWorld({ model, limits: { deadlineSeconds: 60 } });
+  const late = world.step();
+  while (model.starts.length === 0) await new Promise(setImmediate);
+  world.clock.pass(60 + 1801);
+  await world.sweep();
+  assert.deepEqual((await world.types()).slice(-3), ["turn-intended", "orphan-possible", "run-incomplete"]);
+  assert.equal((await world.run()).ledger.orphansPossible, 1);
+  answer(pending("resp_1"));
+  await late;
+  const { ledger, status } = await world.run();
+  assert.equal(status, "incomplete");
+  assert.deepEqual(ledger, { ...ledger, responses: 1, orphansPossible: 0, orphansConfirmed: 1 });
+  assert.deepEqual(model.cancels, ["resp_1"]);
+});
+
+test("a run that cannot be read does not stop the sweep of the others", async () => {
+  const world = await stepWorld({ model: scriptedModel([accepted], []) });
+  const unreadable = await world.store.create(newRun(1, { at: "2026-11-24T08:00:00.000Z" }), "[]");
+  const get = world.store.get;
+  world.store.get = async (id) => {
+    if (id === unreadable.id) throw new NightshiftError("internal", "not what this version can read");
+    return get(id);
+  };
+  world.clock.pass(121);
+  await world.sweep();
+  assert.deepEqual(world.started, [world.runId, world.runId]);
+  assert.ok(world.lines.some(({ runId, error }) => runId === unreadable.id && error?.includes("can read")));
 });
