@@ -7,14 +7,16 @@ import {
 } from "@azure/functions";
 import { messageOf } from "../src/errors.ts";
 import type { Router } from "../src/http/router.ts";
-import type { Log } from "../src/steps/services.ts";
+import type { Services } from "../src/steps/services.ts";
 import { durableClient, orchestrationsOf } from "./durable-orchestrations.ts";
 
 const prefixes = ["health", "agents", "runs", "problems"] as const;
 const methods: HttpMethod[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
+type FallbackServices = Pick<Services, "log" | "randomHex">;
+
 /** One function per prefix, each calling the same router, so that every answer under it is ours. */
-export function registerHttp(router: Router, log: Log): void {
+export function registerHttp(router: Router, services: FallbackServices): void {
   app.setup({ enableHttpStream: true });
   for (const prefix of prefixes) {
     app.http(prefix, {
@@ -22,7 +24,7 @@ export function registerHttp(router: Router, log: Log): void {
       methods,
       authLevel: "anonymous",
       extraInputs: [durableClient],
-      handler: (request, context) => answer(request, context, router, log),
+      handler: (request, context) => answer(request, context, router, services),
     });
   }
 }
@@ -32,15 +34,17 @@ async function answer(
   request: HttpRequest,
   context: InvocationContext,
   router: Router,
-  log: Log,
+  { log, randomHex }: FallbackServices,
 ): Promise<HttpResponseInit> {
   try {
     const { status, headers, body } = await router(toRequest(request), orchestrationsOf(context));
     return { status, headers, ...(body && { body }) };
   } catch (error) {
-    log({ level: "error", message: "A request could not be answered", error: messageOf(error) });
+    const requestId = `req_${randomHex(12)}`;
+    log({ level: "error", message: "A request could not be answered", requestId, error: messageOf(error) });
     const problem = { type: "/problems/internal", title: "Internal error", status: 500, code: "internal" };
-    return { status: 500, headers: { "content-type": "application/problem+json" }, body: JSON.stringify(problem) };
+    const headers = { "content-type": "application/problem+json", "x-request-id": requestId };
+    return { status: 500, headers, body: JSON.stringify(problem) };
   }
 }
 

@@ -32,11 +32,11 @@ export function register(services: AppServices): void {
     extraInputs: [durableClient],
     handler: (_timer, context) => sweep({ ...services, orchestrations: orchestrationsOf(context) }),
   });
-  registerHttp(createRouter(services), services.log);
+  registerHttp(createRouter(services), services);
 }
 
 /** An NCRONTAB expression: seconds within a minute, else whole minutes within an hour. */
 function everySeconds(seconds: number): string {
-  if (seconds < 60) return `*/${Math.max(1, Math.round(seconds))} * * * * *`;
-  return `0 */${Math.min(59, Math.round(seconds / 60))} * * * *`;
+  const whole = Math.max(1, Math.round(seconds));
+  return whole < 60 ? `*/${whole} * * * * *` : `0 */${Math.min(59, Math.round(whole / 60))} * * * *`;
 }

@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -13,7 +14,7 @@ import { cleanEnvironment, type StartedProcess, startProcess } from "./process/s
  */
 const prompt = process.argv.slice(2).join(" ") || "Write a very long space novel about the first city on Mars.";
 const folder = path.join(".nightshift", "demo");
-const children = new Set<StartedProcess>();
+const children = new Set<ChildProcess>();
 const env = { ...cleanEnvironment(process.env), NIGHTSHIFT_STATE: folder };
 const timeline = createTimeline((line) => console.log(line), Date.now);
 
@@ -36,9 +37,11 @@ async function demo(): Promise<boolean> {
   timeline.line("you", `POST /agents/space-novel-writer/runs: ${JSON.stringify(prompt)}`);
   timeline.line("run", run.id);
 
+  const requestsSeen = async () => (await get<{ requests: JournalRequest[] }>(`${model.url}/admin/journal`)).requests;
+  const killedAfter: number[] = [];
   const kill = async (why: string) => {
     await host.stop("SIGKILL");
-    children.delete(host);
+    killedAfter.push((await requestsSeen()).length);
     timeline.line("KILL", `SIGKILL to process ${host.child.pid}: ${why}`);
     await setTimeout(1000);
     host = await startHost();
@@ -50,18 +53,12 @@ async function demo(): Promise<boolean> {
     [],
     ({ run, events }) => run.ledger.looks >= 1 && has(events, "turn-started"),
   );
-  const looksBefore = followed.run.ledger.looks;
   await kill("the model works on turn 1, its token is stored");
-  followed = await follow(host.url, run.id, followed.events, ({ events }) => has(events, "turn-completed"));
-  const looksAfter = followed.run.ledger.looks - looksBefore;
   followed = await follow(host.url, run.id, followed.events, ({ events }) => has(events, "call-completed"));
   await setTimeout(1500);
   await kill("the facts are stored, the profiles are being made");
   followed = await follow(host.url, run.id, followed.events, () => false);
-
-  const requests = (await get<{ requests: JournalRequest[] }>(`${model.url}/admin/journal`)).requests;
-  const looksAroundKill = { before: looksBefore, after: looksAfter };
-  return report({ ...followed, requests, kills: 2, looksAroundKill });
+  return report({ ...followed, requests: await requestsSeen(), killedAfter });
 }
 
 interface Followed {
@@ -143,9 +140,7 @@ function secondsBetween(from: string, to: string): number {
 }
 
 async function launch(args: readonly string[], ports: Record<string, string>): Promise<StartedProcess> {
-  const started = await startProcess({ args, env: { ...env, ...ports }, onLine: logLine });
-  children.add(started);
-  return started;
+  return startProcess({ args, env: { ...env, ...ports }, onLine: logLine, children });
 }
 
 function logLine(line: string): void {
@@ -169,7 +164,7 @@ async function get<T>(url: string): Promise<T> {
 }
 
 function killAll(): void {
-  for (const { child } of children) child.kill("SIGKILL");
+  for (const child of children) child.kill("SIGKILL");
 }
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {

@@ -1,29 +1,33 @@
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { hostProgram, modelProgram } from "./process/programs.ts";
 import { type StartedProcess, startProcess } from "./process/start-process.ts";
 
 /** `npm start`: the model server, unless a real provider is configured or one answers already, and the host. */
-const modelPort = process.env.NIGHTSHIFT_MODEL_PORT ?? "7072";
-const configured = process.env.OPENAI_API_KEY ?? process.env.AZURE_OPENAI_ENDPOINT ?? process.env.OPENAI_BASE_URL;
-const started: StartedProcess[] = [];
+const modelPort = setting("NIGHTSHIFT_MODEL_PORT") ?? "7072";
+const configured = setting("OPENAI_API_KEY") ?? setting("AZURE_OPENAI_ENDPOINT") ?? setting("OPENAI_BASE_URL");
+const children = new Set<ChildProcess>();
 let stopping = false;
 
 async function start(): Promise<void> {
   if (configured === undefined && !(await answersAlready())) await startServer("model", modelProgram);
-  const host = await startServer("host", hostProgram);
-  if (process.stdout.isTTY) greet(host.url);
-  const code = await host.ended;
   if (stopping) return;
-  console.error(`The host ended (${code}).`);
-  await stopAll();
-  process.exitCode = 1;
+  const host = await startServer("host", hostProgram);
+  greet(host.url);
+  const code = await host.ended;
+  if (!stopping) throw new Error(`The host ended (${code}).`);
 }
 
 async function startServer(name: string, args: readonly string[]): Promise<StartedProcess> {
-  const server = await startProcess({ args, env: process.env, onLine: (line) => console.log(line) });
-  started.push(server);
+  const server = await startProcess({ args, env: process.env, onLine: (line) => console.log(line), children });
   const { url, child } = server;
   if (!process.stdout.isTTY) console.log(JSON.stringify({ ready: true, name, url, pid: child.pid }));
   return server;
+}
+
+/** A blank setting is as good as none. */
+function setting(name: string): string | undefined {
+  return process.env[name]?.trim() || undefined;
 }
 
 async function answersAlready(): Promise<boolean> {
@@ -44,12 +48,18 @@ Start a run:
     -d '{"input":"Write a very long space novel about the first city on Mars."}'
 
 Then open the status URL it answers with, or:  curl ${url}/runs
-Ctrl-C stops ${started.length > 1 ? "both" : "the host"}; what was under way goes on at the next start.`);
+Ctrl-C stops ${children.size > 1 ? "both" : "the host"}; what was under way goes on at the next start.`);
 }
 
+/** Also what is still starting. */
 async function stopAll(): Promise<void> {
   stopping = true;
-  await Promise.all(started.map((server) => server.stop("SIGTERM")));
+  await Promise.all(
+    [...children].map((child) => {
+      child.kill("SIGTERM");
+      return once(child, "close");
+    }),
+  );
 }
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stopAll);
@@ -58,7 +68,9 @@ process.stdout.on("error", stopAll); // a reader that went away: nobody is left 
 try {
   await start();
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  await stopAll();
-  process.exitCode = 1;
+  if (!stopping) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+    await stopAll();
+  }
 }

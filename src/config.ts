@@ -99,12 +99,16 @@ function toConfig(environment: Environment): Config {
   const onAzure = environment.WEBSITE_INSTANCE_ID !== undefined;
   if (onAzure)
     throw badSettings(["NIGHTSHIFT_AUTH: `none` would let anyone start runs on Azure, and keys are not offered yet."]);
+  const lookMinSeconds = environment.NIGHTSHIFT_LOOK_MIN_SECONDS ?? (onAzure ? 2 : 1);
+  if (lookMinSeconds > environment.NIGHTSHIFT_LOOK_MAX_SECONDS) {
+    throw badSettings(["NIGHTSHIFT_LOOK_MIN_SECONDS: it is more than NIGHTSHIFT_LOOK_MAX_SECONDS."]);
+  }
   return {
     state: environment.NIGHTSHIFT_STATE,
     store: storeSettings(environment),
     model: modelSettings(environment),
     toolSeconds: environment.NIGHTSHIFT_TOOL_SECONDS,
-    lookMinSeconds: environment.NIGHTSHIFT_LOOK_MIN_SECONDS ?? (onAzure ? 2 : 1),
+    lookMinSeconds,
     lookMaxSeconds: environment.NIGHTSHIFT_LOOK_MAX_SECONDS,
     overdueSeconds: environment.NIGHTSHIFT_OVERDUE_SECONDS ?? (environment.NIGHTSHIFT_SOLE_PROCESS ? 10 : 120),
     sweepSeconds: environment.NIGHTSHIFT_SWEEP_SECONDS ?? (environment.NIGHTSHIFT_SOLE_PROCESS ? 15 : 300),

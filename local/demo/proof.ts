@@ -20,32 +20,46 @@ export interface Observed {
   run: RunView;
   events: readonly EventView[];
   requests: readonly JournalRequest[];
-  kills: number;
-  /** Looks at the first turn's response before and after the first kill. */
-  looksAroundKill: { before: number; after: number };
+  /** For each kill, how many requests the model server had seen when it came. */
+  killedAfter: readonly number[];
 }
 
 /** The run's ledger beside what the model server counted itself; every line must be good. */
-export function prove({ run, events, requests, kills, looksAroundKill }: Observed): Check[] {
+export function prove(observed: Observed): Check[] {
+  const { run, events, requests, killedAfter } = observed;
   const posts = requests.filter(
     ({ method, path, metadata }) =>
       method === "POST" && path.endsWith("/responses") && metadata?.nightshift_run === run.id,
   );
   const responses = new Set(posts.map((post) => post.responseId)).size;
   const { ledger } = run;
+  const looks = looksAtFirst(posts[0]?.responseId ?? null, requests, killedAfter[0] ?? 0);
   return [
-    check("kills of the host", "2", kills, kills === 2),
+    check("kills of the host", "2", killedAfter.length, killedAfter.length === 2),
     check("turns", "2 or more", run.turn, run.turn >= 2),
     check("attempts in the ledger", "one per turn", ledger.attempts, ledger.attempts === run.turn),
     check("POSTs the model server saw", "one per turn", posts.length, posts.length === run.turn),
     check("responses in the ledger", "one per turn", ledger.responses, ledger.responses === run.turn),
     check("responses the model server made", "one per turn", responses, responses === run.turn),
-    check("looks at turn 1 before kill 1", "1 or more", looksAroundKill.before, looksAroundKill.before >= 1),
-    check("looks at the same response after it", "1 or more", looksAroundKill.after, looksAroundKill.after >= 1),
+    check("GETs of response 1 before kill 1", "1 or more", looks.before, looks.before >= 1),
+    check("GETs of the same response after it", "1 or more", looks.after, looks.after >= 1),
     check("possible orphans", "0", ledger.orphansPossible, ledger.orphansPossible === 0),
     ...executions(events),
     check("tool repeats in the ledger", "1", ledger.toolRepeats, ledger.toolRepeats === 1),
+    check("words of the novel", "2,000 or more", words(run), words(run) >= 2000),
   ];
+}
+
+/** Counted by the model server: the same response is looked at again by the next process. */
+function looksAtFirst(responseId: string | null, requests: readonly JournalRequest[], killedAfter: number) {
+  const looks = requests.map(({ method, path }) => method === "GET" && path.endsWith(`/responses/${responseId}`));
+  const count = (part: readonly boolean[]) => part.filter(Boolean).length;
+  return { before: count(looks.slice(0, killedAfter)), after: count(looks.slice(killedAfter)) };
+}
+
+function words({ output }: RunView): number {
+  const segments = new Intl.Segmenter(undefined, { granularity: "word" }).segment(output?.text ?? "");
+  return [...segments].filter(({ isWordLike }) => isWordLike).length;
 }
 
 function executions(events: readonly EventView[]): Check[] {

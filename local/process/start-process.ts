@@ -18,14 +18,18 @@ export interface Program {
   env: Readonly<Record<string, string | undefined>>;
   /** Gets every line of standard output and standard error but the ready line. */
   onLine(line: string): void;
+  /** Holds the child from its first moment to its last, for whoever must leave none behind. */
+  children?: Set<ChildProcess>;
 }
 
 /**
  * Starts a local server with the Node of this process and waits for its line `{"ready":true,"name","url","pid"}`.
  * @throws Error with the last lines it wrote, when it ends before it is ready
  */
-export async function startProcess({ args, env, onLine }: Program): Promise<StartedProcess> {
+export async function startProcess({ args, env, onLine, children }: Program): Promise<StartedProcess> {
   const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+  children?.add(child);
+  child.once("close", () => children?.delete(child));
   const ended = once(child, "close").then(([code, signal]: unknown[]) => (code ?? signal) as number | string); // Node gives one of the two
   const lastLines: string[] = [];
   const url = new Promise<string>((resolve) => {

@@ -8,6 +8,8 @@ import { appCrashPoints } from "./crash-points.ts";
 
 /** How the provider is made to behave for the points that a run without faults does not pass. */
 interface Path {
+  /** Seconds of a turn at the model server, where the shared one is too quick. */
+  modelSeconds?: number;
   fault?: Record<string, unknown>;
   cancel?: boolean;
   ends: "completed" | "cancelled";
@@ -16,6 +18,7 @@ interface Path {
 const plain: Path = { ends: "completed" };
 const cancelled: Path = { cancel: true, ends: "cancelled" };
 const paths: Readonly<Record<string, Path>> = {
+  sleep: { modelSeconds: 4, ends: "completed" },
   "orphan-possible": { fault: { kind: "drop-after" }, ends: "completed" },
   "turn-failed": { fault: { kind: "fail", code: "server_error" }, ends: "completed" },
   "cancel-requested": cancelled,
@@ -44,8 +47,9 @@ const points = [...appCrashPoints, ...passingPoints].filter((point) => !elsewher
 describe("a host killed at any point of a run ends it with a true ledger", { concurrency: 4 }, () => {
   for (const point of points) {
     test(`killed at ${point}`, { timeout: 120_000 }, async () => {
-      const shared = pathOf(point).fault ? null : provider.modelUrl;
-      const system = await startSystem({ modelSeconds: 0.6, modelUrl: shared });
+      const { fault, modelSeconds } = pathOf(point);
+      const modelUrl = fault || modelSeconds ? null : provider.modelUrl;
+      const system = await startSystem({ modelSeconds: modelSeconds ?? 0.6, modelUrl });
       try {
         await killAt(point, system);
       } catch (error) {

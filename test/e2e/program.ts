@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,6 +9,7 @@ import { cleanEnvironment } from "../../local/process/start-process.ts";
 /** A program of the repository as a user starts it, in an empty folder of its own. */
 export interface Program {
   folder: string;
+  pid: number;
   lines: string[];
   /** Resolves with the first line that holds `part`, or rejects when the program ends without one. */
   line(part: string): Promise<string>;
@@ -48,6 +49,7 @@ export function startProgram(
   });
   return {
     folder,
+    pid: child.pid ?? 0,
     lines,
     async line(part) {
       const there = lines.find((line) => line.includes(part));
@@ -62,6 +64,24 @@ export function startProgram(
     signal: (signal) => void child.kill(signal),
     ended,
   };
+}
+
+/** Ids of the processes that `pid` has started. */
+export function childrenOf(pid: number): number[] {
+  const listed = spawnSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" }).stdout;
+  const pairs = [...listed.matchAll(/(\d+)\s+(\d+)/g)].map(
+    ([, child, parent]) => [Number(child), Number(parent)] as const,
+  );
+  return pairs.filter(([, parent]) => parent === pid).map(([child]) => child);
+}
+
+export function isDead(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch {
+    return true; // no such process
+  }
 }
 
 /** True when nothing answers at `url`. */

@@ -330,3 +330,8 @@ test("on Azure the program does not start while anyone could start runs, and say
     assert.match(faultsOf({ ...azure, NIGHTSHIFT_MODEL: "my-deployment", ...more }).join(), /^NIGHTSHIFT_AUTH: /);
   }
 });
+
+test("looks cannot be at least further apart than at most", () => {
+  const environment = { NIGHTSHIFT_LOOK_MIN_SECONDS: "30", NIGHTSHIFT_LOOK_MAX_SECONDS: "20" };
+  assert.throws(() => readConfig(environment), { code: "bad_settings", message: /NIGHTSHIFT_LOOK_MIN_SECONDS/ });
+});

@@ -12,12 +12,18 @@ export function createListener(
   call: CallFunction,
 ): RequestListener {
   return (request, response) => {
+    if (!isHost(request.headers.host)) return answerEmpty(response, 400);
     if (webhooks(request, response)) return;
     const { pathname } = targetOf(request);
     const match = findRoute(routes, request.method ?? "GET", pathname);
     if (match !== undefined && !/^\/admin(\/|$)/i.test(pathname)) void call({ request, response, match });
     else ownPages(request, response, pathname.toLowerCase());
   };
+}
+
+/** Kestrel refuses what is no host before any function sees it; the library would throw. */
+function isHost(host: string | undefined): boolean {
+  return host === undefined || host === "" || URL.canParse(`http://${host}/`);
 }
 
 function ownPages(request: IncomingMessage, response: ServerResponse, pathname: string): void {
