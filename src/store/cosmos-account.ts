@@ -6,7 +6,7 @@ import {
   type SqlQuerySpec,
 } from "@azure/cosmos";
 import { messageOf, NightshiftError } from "../errors.ts";
-import { asStoreError, codeOf, failed, failureOf, unavailable } from "./cosmos-failures.ts";
+import { asStoreError, type BatchEnd, codeOf, failed, meaningOf, unavailable } from "./cosmos-failures.ts";
 
 /** An account, its database, and how we say who we are: a key is for emulators and tests. */
 export interface CosmosSettings {
@@ -46,6 +46,7 @@ export async function openCosmosAccount(settings: CosmosSettings): Promise<Cosmo
   const client = clientOf(settings);
   const database = client.database(settings.database);
   const containers = { runs: database.container("runs"), settings: database.container("settings") };
+  let closed = false;
   const patience = () => ({ abortSignal: AbortSignal.timeout(Math.ceil(4 * requestSeconds * 1000)) });
 
   try {
@@ -80,28 +81,33 @@ export async function openCosmosAccount(settings: CosmosSettings): Promise<Cosmo
     },
 
     async write(container, partition, batch) {
+      refuseWhenClosed();
       const waiting = patience();
       for (let sends = 1; ; sends++) {
         const end = await send(containers[container], partition, batch, waiting);
         if (end === "written") return "written";
-        const failure = failureOf(end.status);
-        const missing = end.error !== null && end.status === 404; // no document is: the container is gone
-        if (failure === "conflict" && !missing) return "conflict";
-        const givenUp = sends === sendsOfOneWrite || waiting.abortSignal.aborted;
-        if (failure === "conflict" || failure === "refused" || givenUp) {
-          throw failed(end.status, end.message, endpoint, end.error);
+        const meaning = meaningOf(end);
+        if (meaning === "conflict") return "conflict";
+        if (meaning === "refused" || sends === sendsOfOneWrite || waiting.abortSignal.aborted) {
+          throw failed(end.status, end.message, endpoint, end.thrown);
         }
         const jitter = 0.5 + Number.parseInt(settings.randomHex(1), 16) / 255;
-        await sleep(0.1 * 4 ** (sends - 1) * jitter);
+        await sleep(Math.max(end.waitSeconds, 0.1 * 4 ** (sends - 1) * jitter));
       }
     },
 
     close() {
+      closed = true;
       client.dispose();
     },
   };
 
+  function refuseWhenClosed(): void {
+    if (closed) throw unavailable(endpoint, "it was closed, because the program is stopping.");
+  }
+
   async function attempt<T>(work: () => Promise<T>): Promise<T> {
+    refuseWhenClosed();
     try {
       return await work();
     } catch (error) {
@@ -109,21 +115,22 @@ export async function openCosmosAccount(settings: CosmosSettings): Promise<Cosmo
     }
   }
 
-  /** Sends a batch once. Its status is that of the operation that stopped it, or the code in what the SDK threw. */
+  /** Sends a batch; the SDK repeats it when it is throttled, and never when its end is unknown. */
   async function send(
     container: Container,
     partition: string,
     batch: readonly OperationInput[],
     waiting: { abortSignal: AbortSignal },
-  ) {
+  ): Promise<"written" | BatchEnd> {
     try {
       const operations = batch.map((operation) => ({ ...operation })); // the SDK writes into what it is given
-      const { result = [] } = await container.items.batch(operations, partition, waiting);
+      const { result = [], headers } = await container.items.batch(operations, partition, waiting);
       const stopped = result.find(({ statusCode }) => statusCode >= 400 && statusCode !== 424);
       if (stopped === undefined && result.length === batch.length) return "written";
-      return { status: stopped?.statusCode ?? null, message: "a batch was answered with an error", error: null };
+      const waitSeconds = Number(headers["x-ms-retry-after-ms"] ?? 0) / 1000;
+      return { status: stopped?.statusCode ?? null, message: "a batch failed", waitSeconds, thrown: null };
     } catch (error) {
-      return { status: codeOf(error), message: messageOf(error), error };
+      return { status: codeOf(error), message: messageOf(error), waitSeconds: 0, thrown: error };
     }
   }
 

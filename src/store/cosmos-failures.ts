@@ -1,25 +1,35 @@
 import { messageOf, NightshiftError } from "../errors.ts";
 
-/** What is known of a write that failed. Only what is not certain may be sent once more: its name or nonce makes that safe. */
-export type WriteFailure = "conflict" | "not-applied" | "unknown" | "refused";
+/** How a batch ended that was not written: the status of the operation that stopped it, or what the SDK threw. */
+export interface BatchEnd {
+  status: number | string | null;
+  message: string;
+  /** The wait that the server asked for. */
+  waitSeconds: number;
+  /** Null: the server executed the batch, and an operation stopped it. */
+  thrown: unknown;
+}
 
-/** `conflict`: what it counted on has changed. `not-applied`: later it may succeed. `unknown`: it may have been applied. */
-export function failureOf(status: number | string | null): WriteFailure {
+/**
+ * `conflict`: what it counted on has changed. `again`: it may have been written, or later may be; its names and nonce make
+ * it safe to send once more. `refused`: it would be again.
+ */
+export function meaningOf({ status, thrown }: BatchEnd): "conflict" | "again" | "refused" {
   switch (status) {
-    case 404:
     case 409:
     case 412:
       return "conflict";
-    case 449:
-      return "not-applied";
+    case 404:
+      return thrown === null ? "conflict" : "refused"; // thrown: it is the container that is missing
     case 400:
     case 401:
     case 403:
     case 413:
-    case 429: // the SDK has waited as the server asked, again and again
       return "refused";
+    case 429:
+      return thrown === null ? "again" : "refused"; // thrown: the SDK has waited as it was asked, again and again
     default:
-      return "unknown";
+      return "again";
   }
 }
 

@@ -466,6 +466,20 @@ export function runStoreContract(name: string, makeStore: MakeStore): void {
     assert.equal(await world.store.setting("other", "its own"), "its own");
   });
 
+  promise("a closed store says that it is closed, and may be closed again", async ({ store }) => {
+    await store.create(newRun(1), "");
+    await store.close();
+    await store.close();
+    const refusal = { code: "store_unavailable", message: /closed/ };
+    await assert.rejects(store.get(runId(1)), refusal);
+    await assert.rejects(store.create(newRun(2), ""), refusal);
+    await assert.rejects(
+      store.update(runId(1), () => change(started)),
+      refusal,
+    );
+    await assert.rejects(store.list(everything), refusal);
+  });
+
   promise("what one handle was told is written, another one reads", async (world) => {
     const other = await world.secondHandle();
     if (other === null) return;

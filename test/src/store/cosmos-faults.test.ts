@@ -144,6 +144,15 @@ test("a throttled request waits as the server asks, in every verb", async (conte
   await waits("query", () => store.overdue("2027-01-01T00:00:00.000Z", 10));
 });
 
+test("a batch of which an operation was throttled waits as the server asks, and is sent again", async (context) => {
+  const waits: number[] = [];
+  const { store } = await storeFor(context, { sleep: async (seconds) => void waits.push(seconds) });
+  await store.create(newRun(1), "");
+  server.fail({ on: "batch", applied: false, answer: { firstOperation: 429, retryAfterMs: 1234 } });
+  assert.equal((await store.update(runId(1), oneMoreLook)).pulse.looks, 1);
+  assert.deepEqual(waits, [1.234]);
+});
+
 test("a throttling that does not end is store_unavailable in time, and nothing is written", async (context) => {
   const { database, store } = await storeFor(context);
   const created = await store.create(newRun(1), "");
@@ -207,7 +216,7 @@ test("whatever befalls its requests, an update that was acknowledged is written 
   await store.create(newRun(1), "");
   const sleep = (seconds: number) => usual.sleep(seconds / 20);
   const stores = [await database.open({ sleep }), await database.open({ sleep }), await database.open({ sleep })];
-  const answers: NewFault["answer"][] = ["cut", { status: 503 }, { status: 449 }, { status: 429, retryAfterMs: 1 }];
+  const answers = ["cut" as const, { status: 503 }, { status: 449 }, { status: 429, retryAfterMs: 1 }];
   for (let fault = 0; fault < 80; fault++) {
     const answer = answers[Math.floor(random() * answers.length)] ?? "cut";
     const certain = typeof answer === "object" && (answer.status === 449 || answer.status === 429);

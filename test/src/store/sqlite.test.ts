@@ -204,13 +204,6 @@ test("a file that stays locked is store_unavailable, and what was to be written 
   await store.close();
 });
 
-test("a closed store says that it is closed", async () => {
-  const store = openSqliteStore({ path: ":memory:", now });
-  await store.close();
-  await assert.rejects(store.get(runId(1)), { code: "store_unavailable", message: /closed/ });
-  await assert.rejects(store.create(newRun(1), ""), { code: "store_unavailable", message: /closed/ });
-});
-
 const everyRun = {
   caller: "ada",
   limit: 100,

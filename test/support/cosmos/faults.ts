@@ -14,10 +14,14 @@ const Fault = z.strictObject({
   delaySeconds: z.number().nonnegative().default(0),
   /** Does the request take effect? */
   applied: z.boolean(),
-  /** What its sender gets: its own answer, a cut connection, nothing at all, or a status of the server's. */
+  /**
+   * What its sender gets: its own answer, a cut connection, nothing at all, a status of the server's, or (of a batch) an
+   * answer in which the first operation has a status.
+   */
   answer: z.union([
     z.enum(["own", "cut", "none"]),
     z.strictObject({ status: z.int(), retryAfterMs: z.int().optional(), substatus: z.int().optional() }),
+    z.strictObject({ firstOperation: z.int(), retryAfterMs: z.int() }),
   ]),
 });
 type Fault = z.infer<typeof Fault>;

@@ -90,6 +90,12 @@ export async function startCosmosServer(options: CosmosServerOptions = {}): Prom
     if (fault.answer === "own" && own !== null) return send(response, own);
     if (fault.answer === "none") return; // until its sender gives up
     if (typeof fault.answer === "string") return void request.socket.destroy();
+    if ("firstOperation" in fault.answer) {
+      const { firstOperation, retryAfterMs } = fault.answer;
+      const results = operationsIn(body).map((_, index) => ({ statusCode: index === 0 ? firstOperation : 424 }));
+      const headers = { "x-ms-retry-after-ms": String(retryAfterMs) };
+      return send(response, { status: 207, headers, text: JSON.stringify(results) });
+    }
     const { status, retryAfterMs, substatus } = fault.answer;
     const headers = plain({ "x-ms-retry-after-ms": retryAfterMs?.toString(), "x-ms-substatus": substatus?.toString() });
     send(response, { status, headers, text: JSON.stringify({ code: String(status), message: "asked for by a test" }) });
@@ -144,6 +150,11 @@ export async function startCosmosServer(options: CosmosServerOptions = {}): Prom
     else faults.add(JSON.parse(body));
     send(response, { status: 204, headers: {}, text: "" });
   }
+}
+
+function operationsIn(body: string): unknown[] {
+  const operations: unknown = JSON.parse(body);
+  return Array.isArray(operations) ? operations : [];
 }
 
 type Headers = Record<string, string>;
