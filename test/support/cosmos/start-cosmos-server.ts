@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from "node:https";
 import { setTimeout } from "node:timers/promises";
 import { createHttpServer } from "@vercel/cosmosdb-server";
 import { type Ask, executeBatch } from "./batch.ts";
+import { pageOf, planOf, rangesAnswer } from "./cross-partition.ts";
 import { type DueFault, faultList, type NewFault, type RequestKind } from "./faults.ts";
 
 /** A Cosmos DB for tests, in memory. It knows nothing of keys, RUs, TTL, consistency or physical partitions. */
@@ -107,12 +108,38 @@ export async function startCosmosServer(options: CosmosServerOptions = {}): Prom
       const text = JSON.stringify({ code: "RequestEntityTooLarge", message: "Request size is too large" });
       return { status: 413, headers: {}, text };
     }
-    if (headers["x-ms-cosmos-is-batch-request"] === undefined) return forward(method, path, plain(headers), body);
-    const keyPath = await keyPathOf(path.slice(0, path.lastIndexOf("/docs")));
-    if (keyPath === null) return forward(method, path, plain(headers), body); // no such container: its own answer
+    if (path.endsWith("/pkranges")) return { status: 200, headers: {}, text: rangesAnswer() };
+    const isBatch = headers["x-ms-cosmos-is-batch-request"] !== undefined;
+    const special = path.endsWith("/docs") && (isBatch || isQuery(request));
+    const keyPath = special ? await keyPathOf(path.slice(0, -"/docs".length)) : null;
+    if (keyPath === null) return forward(method, path, plain(headers), body); // perhaps there is no such container
+    if (!isBatch) return query(path, plain(headers), body, keyPath);
     const partition = String(headers["x-ms-documentdb-partitionkey"]);
     const { status, body: results } = await executeBatch(body, { docs: path, partition, keyPath, ask });
     return { status, headers: {}, text: JSON.stringify(results) };
+  }
+
+  /** A sorted query over all partitions is refused with a plan, by which the SDK asks each range and merges. */
+  async function query(path: string, headers: Headers, body: string, keyPath: string): Promise<Answer> {
+    const plan = planOf(body);
+    if (headers["x-ms-cosmos-is-query-plan-request"])
+      return { status: 200, headers: {}, text: JSON.stringify(plan ?? {}) };
+    if (plan === null || headers["x-ms-documentdb-partitionkey"]) return forward("POST", path, headers, body);
+    const range = headers["x-ms-documentdb-partitionkeyrangeid"];
+    if (range === undefined) {
+      const refusal = {
+        code: "BadRequest",
+        message: "A cross partition query",
+        additionalErrorInfo: JSON.stringify(plan),
+      };
+      return { status: 400, headers: {}, text: JSON.stringify(refusal) };
+    }
+    const { "x-ms-continuation": from = "0", "x-ms-max-item-count": size, ...others } = headers;
+    const whole = await forward("POST", path, others, body);
+    if (whole.status !== 200) return whole;
+    const page = pageOf(body, whole.text, { range, keyPath, size: Number(size), continuation: Number(from) });
+    const next: Headers = page.continuation === null ? {} : { "x-ms-continuation": String(page.continuation) };
+    return { status: 200, headers: next, text: page.text };
   }
 
   async function forward(method: string, path: string, headers: Headers, body: string): Promise<Answer> {
@@ -175,6 +202,11 @@ function kindOf({ method, headers }: IncomingMessage): RequestKind {
   if (headers["x-ms-cosmos-is-query-plan-request"] !== undefined) return "other";
   if (headers["x-ms-documentdb-isquery"] !== undefined) return "query";
   return method === "GET" ? "read" : "other";
+}
+
+function isQuery({ headers }: IncomingMessage): boolean {
+  const asked = headers["x-ms-documentdb-isquery"] ?? headers["x-ms-cosmos-is-query-plan-request"];
+  return asked !== undefined;
 }
 
 /** The headers that may be sent on: those of the connection are each connection's own. */
