@@ -69,7 +69,8 @@ export async function openCosmosAccount(settings: CosmosSettings): Promise<Cosmo
 
     query(container, partition, query, limit) {
       return attempt(async () => {
-        const scope = partition === null ? {} : { partitionKey: partition };
+        // Without its plan a sorted query over all partitions is refused first.
+        const scope = partition === null ? { forceQueryPlan: true } : { partitionKey: partition };
         const pages = containers[container].items.query(query, { ...patience(), ...scope, maxItemCount: limit });
         const found: unknown[] = [];
         while (found.length < limit && pages.hasMoreResults()) {

@@ -34,6 +34,20 @@ test("a read is one request, a start one batch, an update a read and a batch", a
   assert.deepEqual(await requestsOf(() => store.putPayload(runId(1), "answer", "x")), ["batch"]);
 });
 
+test("a list asks every physical partition and merges what they have", async (context) => {
+  const { open } = await databaseFor(context);
+  const store = await open();
+  for (let n = 1; n <= 9; n++) await store.create(newRun(n), "");
+  const before = server.requests.length;
+  const runs = await store.list({ ...everyRun, limit: 4 });
+  const queries = server.requests.slice(before).filter(({ kind }) => kind === "query");
+  assert.deepEqual(
+    runs.map(({ id }) => id),
+    [9, 8, 7, 6].map(runId),
+  );
+  assert.equal(queries.length, 2, "one to each partition");
+});
+
 test("a document names its form, its run and its place, and holds nothing twice that decisions use", async (context) => {
   const { open, runs } = await databaseFor(context);
   const store = await open();
