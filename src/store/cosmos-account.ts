@@ -30,10 +30,15 @@ export interface CosmosAccount {
   /** The first `limit` documents that a query finds, in one partition or (null) in all. */
   query(container: ContainerName, partition: string | null, query: SqlQuerySpec, limit: number): Promise<unknown[]>;
   /**
-   * One transactional batch. `conflict`: nothing of it was written, or it was written before: it is sent again when its end
-   * is unknown, so its operations must be such that a second execution conflicts.
+   * One transactional batch. `exists`: a document that it creates is there, `changed`: one that it replaces or deletes is not
+   * what it was; nothing was written, or the same batch was before. It is sent again when its end is unknown, so its
+   * operations must be such that a second execution is one of the two, or harmless.
    */
-  write(container: ContainerName, partition: string, batch: readonly OperationInput[]): Promise<"written" | "conflict">;
+  write(
+    container: ContainerName,
+    partition: string,
+    batch: readonly OperationInput[],
+  ): Promise<"written" | "exists" | "changed">;
   close(): void;
 }
 
@@ -88,7 +93,7 @@ export async function openCosmosAccount(settings: CosmosSettings): Promise<Cosmo
         const end = await send(containers[container], partition, batch, waiting);
         if (end === "written") return "written";
         const meaning = meaningOf(end);
-        if (meaning === "conflict") return "conflict";
+        if (meaning === "exists" || meaning === "changed") return meaning;
         if (meaning === "refused" || sends === sendsOfOneWrite || waiting.abortSignal.aborted) {
           throw failed(end.status, end.message, endpoint, end.thrown);
         }

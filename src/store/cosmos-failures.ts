@@ -11,16 +11,17 @@ export interface BatchEnd {
 }
 
 /**
- * `conflict`: what it counted on has changed. `again`: it may have been written, or later may be; its names and nonce make
- * it safe to send once more. `refused`: it would be again.
+ * `exists`, `changed`: what it counted on is not so. `again`: it may have been written, or later may be; its names and
+ * nonce make it safe to send once more. `refused`: it would be again.
  */
-export function meaningOf({ status, thrown }: BatchEnd): "conflict" | "again" | "refused" {
+export function meaningOf({ status, thrown }: BatchEnd): "exists" | "changed" | "again" | "refused" {
   switch (status) {
     case 409:
+      return "exists";
     case 412:
-      return "conflict";
+      return "changed";
     case 404:
-      return thrown === null ? "conflict" : "refused"; // thrown: it is the container that is missing
+      return thrown === null ? "changed" : "refused"; // thrown: it is the container that is missing
     case 400:
     case 401:
     case 403:

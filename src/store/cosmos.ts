@@ -1,5 +1,6 @@
 import type { CreateOperationInput, JSONObject, OperationInput } from "@azure/cosmos";
 import { z } from "zod";
+import { NightshiftError } from "../errors.ts";
 import { RunId, toInstant } from "../run/ids.ts";
 import type { Run } from "../run/run.ts";
 import type { PayloadRef } from "../run/run-event.ts";
@@ -79,6 +80,7 @@ export async function openCosmosStore(
           ...events.map((event) => creates(eventDocument(run, event, expiry()))),
         ]);
         if (written === "written") return run;
+        if (written === "exists") throw laterEvents(stored.run);
         await settings.sleep((Math.min(races, 20) * Number.parseInt(settings.randomHex(1), 16)) / 255 / 100);
       }
       throw unavailable(settings.endpoint, `run ${runId} was changed by others ${lostRaces} times in a row.`);
@@ -125,11 +127,8 @@ export async function openCosmosStore(
       for (;;) {
         const left = await account.query("runs", runId, idsQuery(runId), operationsOfOneBatch);
         if (left.length === 0) return;
-        await account.write(
-          "runs",
-          runId,
-          left.map((document) => deletes(idOf(document))),
-        ); // a conflict: another one deletes too; look again
+        const operations = left.map((document) => deletes(idOf(document)));
+        await account.write("runs", runId, operations); // where another one deletes too, nothing may be written: look again
       }
     },
 
@@ -164,6 +163,12 @@ export async function openCosmosStore(
 
 function runsOf(documents: readonly unknown[]): Run[] {
   return documents.map((document) => parseDocument(schemas.RunDocument, document, nameOf(document)).run);
+}
+
+/** The batch's first operation, fenced by the ETag, was allowed: so nobody else has written since the run was read. */
+function laterEvents({ id, lastEvent }: Run): NightshiftError {
+  const told = `Run ${id} says that its last event is ${lastEvent}, but the store has a later one.`;
+  return new NightshiftError("internal", `${told} The store was changed by other means, or restored in part.`);
 }
 
 interface Document {

@@ -116,6 +116,21 @@ test("a run edited by hand so that it cannot be read is an error that names what
   await assert.rejects(store.get(runId(1)), { code: "internal", message: /run\.status/ });
 });
 
+test("a run whose events go on where it says that they end is an error, and stays as it is", async (context) => {
+  const { open, runs } = await databaseFor(context);
+  const store = await open();
+  const created = await store.create(newRun(1), "");
+  await store.update(runId(1), () => started);
+  const { resource } = await runs.item("run", runId(1)).read();
+  await runs.item("run", runId(1)).replace({ ...resource, run: created });
+  const refusal = { code: "internal", message: /says that its last event is 1, but the store has a later one/ };
+  await assert.rejects(
+    store.update(runId(1), () => started),
+    refusal,
+  );
+  assert.deepEqual(await store.get(runId(1)), created);
+});
+
 test("an event, a payload and a setting that cannot be read are errors that name them", async (context) => {
   const { open, runs, settings } = await databaseFor(context);
   const store = await open();
