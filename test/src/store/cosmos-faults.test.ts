@@ -28,7 +28,7 @@ for (const applied of [true, false]) {
   const when = applied ? "after it took effect" : "before it took effect";
   for (const [ending, answer] of Object.entries(unclear)) {
     test(`an update that ends in ${ending} ${when} is written once`, async (context) => {
-      const { store } = await storeFor(context, answer === "none" ? { requestSeconds: 1 } : {});
+      const { store } = await storeFor(context, answer === "none" ? { requestSeconds: 2 } : {});
       await store.create(newRun(1), "");
       server.fail({ on: "batch", applied, answer });
       const run = await store.update(runId(1), oneMoreLook);
@@ -157,7 +157,7 @@ test("a throttling that does not end is store_unavailable in time, and nothing i
   const { database, store } = await storeFor(context);
   const created = await store.create(newRun(1), "");
   const hasty = await database.open({ requestSeconds: 1 });
-  server.fail({ on: "batch", times: 1000, applied: false, answer: { status: 429, retryAfterMs: 100 } });
+  server.fail({ on: "batch", times: 1000, applied: false, answer: { status: 429, retryAfterMs: 1000 } });
   await assert.rejects(hasty.update(runId(1), oneMoreLook), { code: "store_unavailable", message: /throttles/ });
   server.clearFaults();
   assert.deepEqual(await store.get(runId(1)), created);
@@ -199,6 +199,20 @@ test("slow answers are waited for; a read without any is store_unavailable in ti
   const hasty = await database.open({ requestSeconds: 1 });
   server.fail({ on: "read", times: 1000, applied: true, answer: "none" });
   await assert.rejects(hasty.get(runId(1)), { code: "store_unavailable" });
+});
+
+test("a read whose connection is cut is repeated, in every verb that reads", async (context) => {
+  const { store } = await storeFor(context);
+  const created = await store.create(newRun(1), "go");
+  server.fail({ on: "read", times: 2, applied: true, answer: "cut" });
+  server.fail({ on: "query", times: 2, applied: true, answer: "cut" });
+  const [run, input, events, overdue] = await Promise.all([
+    store.get(runId(1)),
+    store.getPayload(runId(1), created.input),
+    store.events(runId(1), 0, 10),
+    store.overdue("2027-01-01T00:00:00.000Z", 10),
+  ]);
+  assert.deepEqual([run, input, events.length, overdue], [created, "go", 1, [created]]);
 });
 
 test("a read that is 404 for another reason than an absent document is an error, not an absent run", async (context) => {
