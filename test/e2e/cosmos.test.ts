@@ -8,17 +8,10 @@ import { journalWhenEnded, postRun, type System, startSystem, untilEvent } from 
 let server: CosmosServer;
 let database: Awaited<ReturnType<typeof newDatabase>>;
 let system: System;
-let cosmos: Record<string, string>;
 before(async () => {
   server = await startCosmosServer();
   database = await newDatabase(server);
   system = await startSystem({ modelSeconds: 0.6, modelUrl: null });
-  cosmos = {
-    NIGHTSHIFT_STORE: "cosmos",
-    COSMOS_ENDPOINT: server.url,
-    COSMOS_KEY: "bG9jYWw=",
-    COSMOS_DATABASE: database.database,
-  };
 });
 after(async () => {
   await system.stop();
@@ -27,11 +20,11 @@ after(async () => {
 });
 
 test("on Cosmos DB a run whose host is killed while the model works goes on from its token, and is completed", async () => {
-  const doomed = await system.startHost(cosmos);
+  const doomed = await system.startHost(database.environment);
   const { id } = await postRun(doomed.url, "Write a space novel about Cosmos.", "kill");
   await untilEvent(doomed.url, id, (type) => type === "turn-started");
   await doomed.stop("SIGKILL");
-  const host = await system.startHost(cosmos);
+  const host = await system.startHost(database.environment);
   const run = assertLedgerRules(await journalWhenEnded(host.url, id), await system.requests());
   assert.equal(run.status, "completed");
   assert.equal(run.ledger.attempts, 2);
@@ -42,7 +35,7 @@ test("on Cosmos DB a run whose host is killed while the model works goes on from
 });
 
 test("a run is completed with a true ledger while every third request to Cosmos DB fails before or after its effect", async () => {
-  const host = await system.startHost(cosmos);
+  const host = await system.startHost(database.environment);
   for (let n = 0; n < 200; n++) {
     server.fail({ on: "batch", skip: 2, applied: n % 2 === 0, answer: n % 3 === 0 ? { status: 503 } : "cut" });
     server.fail({ on: "read", skip: 2, applied: false, answer: { status: 429, retryAfterMs: 5 } });

@@ -19,6 +19,13 @@ export async function newDatabase(server: CosmosServer) {
   return {
     database,
     client,
+    /** The settings by which an app uses this database. */
+    environment: {
+      NIGHTSHIFT_STORE: "cosmos",
+      COSMOS_ENDPOINT: server.url,
+      COSMOS_KEY: anyKey,
+      COSMOS_DATABASE: database,
+    },
     /** What lies in the containers, to be read and changed past the store. */
     runs: client.database(database).container("runs"),
     settings: client.database(database).container("settings"),
