@@ -212,7 +212,7 @@ test("a read whose connection is cut is repeated, in every verb that reads", asy
     store.events(runId(1), 0, 10),
     store.overdue("2027-01-01T00:00:00.000Z", 10),
   ]);
-  assert.deepEqual([run, input, events.length, overdue], [created, "go", 1, [created]]);
+  assert.deepEqual([run, input, events.length, overdue], [created, "go", 1, [created.id]]);
 });
 
 test("a read that is 404 for another reason than an absent document is an error, not an absent run", async (context) => {

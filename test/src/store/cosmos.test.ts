@@ -89,7 +89,7 @@ test("all of a run expires at one instant after its deadline, its own document o
   assert.equal(await ttlOf("ev:0000000004"), 1, "what comes late expires at once");
 });
 
-test("a run of a newer form is an error that says so, in every verb that reads it, and stays as it is", async (context) => {
+test("a run of a newer form is an error that says so wherever it is read, and stays as it is", async (context) => {
   const { open, runs } = await databaseFor(context);
   const store = await open();
   await store.create(newRun(1), "");

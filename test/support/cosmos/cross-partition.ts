@@ -6,7 +6,7 @@ const ranges = [
   { id: "1", minInclusive: "7F", maxExclusive: "FF" },
 ];
 
-const Query = z.object({ query: z.string() });
+const Query = z.looseObject({ query: z.string() });
 const Documents = z.object({ Documents: z.array(z.looseObject({ _rid: z.string(), id: z.string() })) });
 
 export function rangesAnswer(): string {
@@ -35,18 +35,25 @@ export function planOf(body: string): object | null {
   };
 }
 
+/** The same query for whole documents: a range's answer needs what they are sorted by, too. */
+export function ofWholeDocuments(body: string): string {
+  const { query, ...others } = Query.parse(JSON.parse(body));
+  return JSON.stringify({ ...others, query: query.replace(/^SELECT .+? FROM/, "SELECT * FROM") });
+}
+
 /** One page of what a sorted query finds in one range, from the `whole` of what it finds: each with what it is sorted by. */
 export function pageOf(
   body: string,
   whole: string,
   { range, keyPath, size, continuation }: { range: string; keyPath: string; size: number; continuation: number },
 ): { text: string; continuation: number | null } {
-  const order = orderOf(Query.parse(JSON.parse(body)).query);
+  const { query } = Query.parse(JSON.parse(body));
+  const order = orderOf(query);
   const found = Documents.parse(JSON.parse(whole)).Documents.filter((each) => rangeOf(String(each[keyPath])) === range);
-  const page = found.slice(continuation, continuation + size).map((payload) => ({
-    _rid: payload._rid,
-    orderByItems: order.map(({ path }) => ({ item: path.reduce(member, payload) })),
-    payload,
+  const page = found.slice(continuation, continuation + size).map((document) => ({
+    _rid: document._rid,
+    orderByItems: order.map(({ path }) => ({ item: path.reduce(member, document) })),
+    payload: selected(query, document),
   }));
   const next = continuation + page.length;
   return {
@@ -64,6 +71,12 @@ function orderOf(query: string): { path: string[]; descending: boolean }[] {
       const [name = "", direction] = term.split(" ");
       return { path: name.split(".").slice(1), descending: direction === "DESC" };
     });
+}
+
+/** What `SELECT *` or `SELECT c.a, c.b` takes of a document. */
+function selected(query: string, document: Record<string, unknown>): unknown {
+  const names = /^SELECT c\.(.+?) FROM/.exec(query)?.[1]?.split(", c.");
+  return names === undefined ? document : Object.fromEntries(names.map((name) => [name, document[name]]));
 }
 
 function member(value: unknown, name: string): unknown {

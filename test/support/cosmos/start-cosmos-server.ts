@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from "node:https";
 import { setTimeout } from "node:timers/promises";
 import { createHttpServer } from "@vercel/cosmosdb-server";
 import { type Ask, executeBatch } from "./batch.ts";
-import { pageOf, planOf, rangesAnswer } from "./cross-partition.ts";
+import { ofWholeDocuments, pageOf, planOf, rangesAnswer } from "./cross-partition.ts";
 import { type DueFault, faultList, type NewFault, type RequestKind } from "./faults.ts";
 
 /** A Cosmos DB for tests, in memory. It knows nothing of keys, RUs, TTL, consistency or physical partitions. */
@@ -135,7 +135,7 @@ export async function startCosmosServer(options: CosmosServerOptions = {}): Prom
       return { status: 400, headers: {}, text: JSON.stringify(refusal) };
     }
     const { "x-ms-continuation": from = "0", "x-ms-max-item-count": size, ...others } = headers;
-    const whole = await forward("POST", path, others, body);
+    const whole = await forward("POST", path, others, ofWholeDocuments(body));
     if (whole.status !== 200) return whole;
     const page = pageOf(body, whole.text, { range, keyPath, size: Number(size), continuation: Number(from) });
     const next: Headers = page.continuation === null ? {} : { "x-ms-continuation": String(page.continuation) };
