@@ -1,22 +1,9 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { getRequestListener } from "@hono/node-server";
-import { createApp } from "./app.ts";
+import { createApp, openStores } from "./app.ts";
 import { openDatabase } from "./database.ts";
-
-export interface ModelServerOptions {
-  /** 0: any free one. */
-  port: number;
-  hostname: string;
-  /** A file, or `:memory:`. */
-  stateFile: string;
-  /** Seconds from a request to the end of its response, the queue's included. */
-  turnSeconds: number;
-  queueSeconds: number;
-  /** The same seed and words give the same answer. */
-  seed: string;
-  now(): number;
-}
+import { type ModelServerOptions, withDefaults } from "./settings.ts";
 
 export interface ModelServer {
   url: string;
@@ -29,7 +16,9 @@ export interface ModelServer {
  */
 export async function startModelServer(options: ModelServerOptions): Promise<ModelServer> {
   const database = openDatabase(options.stateFile);
-  const app = createApp(database, options);
+  const stores = openStores(database, withDefaults(options));
+  for (const order of stores.settings.faults) stores.faults.order(order);
+  const app = createApp(stores);
   const server = createServer(getRequestListener(app.fetch));
   server.listen(options.port, options.hostname);
   try {
