@@ -66,7 +66,7 @@ export function acceptResponse(
   const usage = scripted?.usage
     ? { ...scripted.usage, cached: 0, reasoning: 0 }
     : usageOf(request, chain, conversationItems, inputTokens, written, tokenizer);
-  const queueMs = request.background ? Math.round(settings.queueSeconds * 1000) : 0;
+  const queueMs = request.background ? Math.max(1, Math.round(settings.queueSeconds * 1000)) : 0;
   const workMs = Math.round(workSeconds(settings, written, scripted?.seconds, queueMs / 1000) * 1000);
   const course = planPhases(
     { queueMs, workMs, incompleteReason: written.cutShort ? "max_output_tokens" : null },

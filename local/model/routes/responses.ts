@@ -56,15 +56,17 @@ export function responseRoutes(stores: Stores): Hono<Env> {
       if (request.stream) {
         return streamResponse(response, { startingAfter: -1, cancelledAt: lives, fault, context, settings, abandon });
       }
-      if (!response.background) await untilOver(response, context, stores, abandon);
-      return answer(response, context, settings);
+      if (response.background) return answer(response, context, response.createdAt);
+      await untilOver(response, context, stores, abandon);
+      return answer(response, context, now());
     })
     .get("/responses/:id", (context) => {
       const response = find(context);
       if (context.req.queries("include[]")?.includes("reasoning.encrypted_content")) {
         throw invalidRequest("Encrypted content cannot be requested for persisted responses.", "include");
       }
-      if (context.req.query("stream") !== "true") return answer(response, context, settings);
+      const stale = context.get("fault")?.kind === "stale";
+      if (context.req.query("stream") !== "true") return answer(response, context, stale ? response.createdAt : now());
       return streamResponse(response, {
         startingAfter: resumeFrom(response, context.req.query("starting_after"), stores),
         cancelledAt: () => responses.cancelledAt(response.id),
@@ -125,8 +127,8 @@ async function untilOver(response: StoredResponse, { req }: Ctx, { settings }: S
   }
 }
 
-function answer(response: StoredResponse, context: Ctx, { now }: Stores["settings"]): Response {
-  const at = context.get("fault")?.kind === "stale" ? response.createdAt : now();
+/** The response as it was at a time, with a hint when to look again. */
+function answer(response: StoredResponse, context: Ctx, at: number): Response {
   const shown = responseObject(response, at);
   const end = endOf(response);
   if (isOver(shown.status)) return context.json(shown);
