@@ -13,6 +13,8 @@ import { modelList } from "./models.ts";
 import { rateLimits } from "./rate-limits.ts";
 import { responseStore } from "./responses/response-store.ts";
 import { adminRoutes } from "./routes/admin.ts";
+import { chatRoutes } from "./routes/chat.ts";
+import { conversationRoutes } from "./routes/conversations.ts";
 import type { Ctx, Env } from "./routes/env.ts";
 import { responseRoutes } from "./routes/responses.ts";
 import type { Stores } from "./routes/stores.ts";
@@ -24,6 +26,8 @@ export function createApp(stores: Stores): Hono<Env> {
   const api = new Hono<Env>()
     .use(withJournal(stores))
     .route("/", responseRoutes(stores))
+    .route("/", conversationRoutes(stores))
+    .route("/", chatRoutes(stores))
     .get("/models", (context) => context.json({ object: "list", data: stores.models.list() }))
     .get("/models/:model", (context) => context.json(stores.models.find(context.req.param("model"))))
     .all("*", ({ req }) => {

@@ -1,6 +1,6 @@
 import { ApiError } from "./api-error.ts";
 
-export const ownModel = "nightshift-rules";
+const ownModel = "nightshift-rules";
 
 export interface Models {
   list(): object[];

@@ -12,7 +12,8 @@ export interface FaultableRequest {
 
 /** A fault waits for a request to which it can be done. */
 export function concerns({ kind }: Fault, { method, path, body, streams }: FaultableRequest): boolean {
-  const creates = method === "POST" && /\/(responses|completions)$/.test(path);
+  const creates = method === "POST" && path.endsWith("/responses");
+  if (method === "POST" && path.endsWith("/chat/completions") && ["incomplete", "empty"].includes(kind)) return true;
   if (kind === "cancel-ignored") return creates || /\/responses\/[^/]+\/cancel$/.test(path);
   if (kinds.responses.has(kind)) return creates;
   if (kinds.looks.has(kind)) return /\/responses\/[^/]+/.test(path);

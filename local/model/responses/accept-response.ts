@@ -1,11 +1,11 @@
 import { invalidRequest } from "../api-error.ts";
-import { decide } from "../brain/decide.ts";
-import type { Decision, Turn } from "../brain/turn.ts";
+import type { Turn } from "../brain/turn.ts";
 import type { ResponseFault } from "../faults/fault.ts";
 import { tokensOf } from "../items/count-tokens.ts";
 import { type Item, type OutputItem, outputText, textOf } from "../items/item.ts";
 import type { ScriptStore } from "../scripts.ts";
 import type { Settings } from "../settings.ts";
+import { takeTurn, workSeconds } from "../take-turn.ts";
 import type { Tokenizer } from "../tokenizer.ts";
 import { chainOf, checkContinuation } from "./chain.ts";
 import type { CreateRequest } from "./create-request.ts";
@@ -46,8 +46,7 @@ export function acceptResponse(
   const seal = sealWith(settings.seed);
   for (const item of request.input) checkSeal(item, seal.open);
   const turn: Turn = { ...request, items: [...history, ...request.input] };
-  const scripted = accepting.scripts.turnFor(wordsOf(turn, request.model), Math.max(chain.length, turnsIn(turn.items)));
-  const decision = scripted ? scriptedDecision(scripted) : decide(turn, settings.seed);
+  const { decision, scripted } = takeTurn(turn, request.model, chain.length, accepting);
   const shown = request.reasoning.effort !== null && request.reasoning.effort !== "none";
   const written = writeOutput(
     {
@@ -67,7 +66,7 @@ export function acceptResponse(
     ? { ...scripted.usage, cached: 0, reasoning: 0 }
     : usageOf(request, chain, conversationItems, inputTokens, written, tokenizer);
   const queueMs = request.background ? Math.max(1, Math.round(settings.queueSeconds * 1000)) : 0;
-  const workMs = Math.round(workSeconds(settings, written, scripted?.seconds, queueMs / 1000) * 1000);
+  const workMs = Math.round(workSeconds(settings, written.tokens.output, scripted, queueMs / 1000) * 1000);
   const course = planPhases(
     { queueMs, workMs, incompleteReason: written.cutShort ? "max_output_tokens" : null },
     fault,
@@ -95,50 +94,11 @@ export function acceptResponse(
   };
 }
 
-/** In which a script's `match` is looked for: the model, the instructions and the first words. */
-export function wordsOf({ instructions, items }: Turn, model: string): string {
-  const first = items.find((item) => item.type === "message" && item.role === "user");
-  const prompt = first?.type === "message" ? textOf(first.content) : "";
-  return `${model}\n${instructions ?? ""}\n${prompt}`;
-}
-
-/** How often the model has spoken: what it says in one go is one turn. */
-export function turnsIn(items: readonly Item[]): number {
-  const speaks = items.map((item) => ownTypes.has(item.type) || (item.type === "message" && item.role === "assistant"));
-  return speaks.filter((speaking, index) => speaking && !speaks[index - 1]).length;
-}
-
-const ownTypes = new Set(["function_call", "reasoning", "mcp_list_tools", "mcp_approval_request", "mcp_call"]);
-
-export function scriptedDecision({
-  text,
-  refusal,
-  calls,
-}: {
-  text?: string | undefined;
-  refusal?: string | undefined;
-  calls?: Decision["calls"] | undefined;
-}): Decision {
-  const reasons = "The words are a script's.";
-  return { text: calls?.length ? "" : (text ?? ""), refusal: refusal ?? null, calls: calls ?? [], mcp: [], reasons };
-}
-
 function checkSeal(item: Item, open: (sealed: string) => string | null): void {
   if (item.type !== "reasoning" || item.encrypted_content === undefined || open(item.encrypted_content) !== null)
     return;
   const message = `The encrypted content for item ${item.id} could not be verified.`;
   throw invalidRequest(message, "input", "invalid_encrypted_content");
-}
-
-/** Seconds of work, so that queue and work together are a turn; a script or the speed of the words may say otherwise. */
-function workSeconds(
-  { turnSeconds, firstTokenSeconds, tokensPerSecond }: Settings,
-  { tokens }: Written,
-  scripted: number | undefined,
-  queueSeconds: number,
-): number {
-  if (scripted === undefined && tokensPerSecond !== null) return firstTokenSeconds + tokens.output / tokensPerSecond;
-  return Math.max(0, (scripted ?? turnSeconds) - queueSeconds);
 }
 
 /** Tokens that a cache would have: whole blocks of 128 of what stood before, from 1,024 on. */

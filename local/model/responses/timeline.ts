@@ -1,4 +1,5 @@
 import type { McpCall, McpListTools, OutputItem, Part } from "../items/item.ts";
+import { piecesOf } from "../pieces.ts";
 import { beginOf, endOf, isOver } from "./lifecycle.ts";
 import { responseObject } from "./response-object.ts";
 import type { StoredResponse } from "./stored-response.ts";
@@ -54,18 +55,6 @@ function* outputEvents(response: StoredResponse, end: number): Generator<TimedEv
       yield { at, event: response.obfuscation ? padded(event) : event };
     }
   }
-}
-
-/** Deltas come at most every 40 ms; a text that is there at once still comes in some pieces. */
-const shortestStepMs = 40;
-const fewestPieces = 8;
-
-function piecesOf(text: string, ms: number): string[] {
-  const words = text.match(/\s*[^\s\u3000-\u9fff\uff00-\uffef]+|\s*[\u3000-\u9fff\uff00-\uffef]{1,2}|\s+$/gu) ?? [];
-  const count = Math.min(words.length, Math.max(fewestPieces, Math.floor(ms / shortestStepMs)));
-  return Array.from({ length: count }, (_none, index) =>
-    words.slice(Math.floor((index * words.length) / count), Math.floor(((index + 1) * words.length) / count)).join(""),
-  );
 }
 
 function spokenText(item: OutputItem): string {

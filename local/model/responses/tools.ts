@@ -69,8 +69,7 @@ function addTool(raw: unknown, param: string, read: Tools): void {
   });
 }
 
-/** A function tool as the rules see it. */
-export function asFunction(tool: {
+function asFunction(tool: {
   name: string;
   description?: string | null | undefined;
   parameters?: Record<string, unknown> | null | undefined;

@@ -1,10 +1,12 @@
 import { Hono } from "hono";
-import { ApiError, invalidRequest, invalidValue } from "../api-error.ts";
+import { ApiError, invalidRequest, invalidValue, notOffered } from "../api-error.ts";
 import { napTowards } from "../clock.ts";
 import { type Fault, isResponseFault } from "../faults/fault.ts";
 import type { FaultStore } from "../faults/fault-store.ts";
 import { newResponseId } from "../ids.ts";
+import { tokensOf } from "../items/count-tokens.ts";
 import { acceptResponse } from "../responses/accept-response.ts";
+import { chainOf } from "../responses/chain.ts";
 import { type CreateRequest, readCreateRequest } from "../responses/create-request.ts";
 import { endOf, isOver, statusAt } from "../responses/lifecycle.ts";
 import { responseObject } from "../responses/response-object.ts";
@@ -60,6 +62,21 @@ export function responseRoutes(stores: Stores): Hono<Env> {
       await untilOver(response, context, stores, abandon);
       return answer(response, context, now());
     })
+    .post("/responses/input_tokens", async (context) => {
+      const tokenizer = await loadTokenizer();
+      const findItem = (item: string) => responses.findItem(item) ?? conversations.findItem(item);
+      const request = readCreateRequest(
+        { model: "rules", ...asObject(context.get("body")) },
+        { ownerId: newResponseId(), findItem },
+      );
+      const before = chainOf(request.previousResponseId, now(), responses.find);
+      const own = tokenizer.count(request.instructions ?? "") + tokensOf(request.input, tokenizer);
+      const input_tokens = before.reduce((sum, { ownTokens }) => sum + ownTokens, own);
+      return context.json({ object: "response.input_tokens", input_tokens });
+    })
+    .post("/responses/compact", () => {
+      throw notOffered("compact", "the compaction of responses");
+    })
     .get("/responses/:id", (context) => {
       const response = find(context);
       if (context.req.queries("include[]")?.includes("reasoning.encrypted_content")) {
@@ -92,6 +109,10 @@ export function responseRoutes(stores: Stores): Hono<Env> {
       return context.json({ id, object: "response", deleted: true });
     })
     .get("/responses/:id/input_items", (context) => context.json(pageOf(find(context).input, context.req.query())));
+}
+
+function asObject(body: unknown): object {
+  return typeof body === "object" && body !== null ? body : {};
 }
 
 /** Null: never there, deleted, expired, or an answer in the foreground that has not been given yet. */
