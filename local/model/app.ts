@@ -7,6 +7,7 @@ import { faultInMetadata } from "./faults/fault-in-metadata.ts";
 import { faultStore } from "./faults/fault-store.ts";
 import { meetAfter, meetBefore } from "./faults/meet-fault.ts";
 import { newId } from "./ids.ts";
+import { inFlight } from "./in-flight.ts";
 import { journal as openJournal } from "./journal.ts";
 import { metadataOf } from "./metadata.ts";
 import { modelList } from "./models.ts";
@@ -58,47 +59,51 @@ export function openStores(database: DatabaseSync, settings: Settings): Stores {
     journal: openJournal(database),
     models: modelList(settings.models),
     limits: rateLimits(settings, settings.now),
+    work: inFlight(),
     webhooks: { expect: () => undefined, cancelled: () => undefined },
   };
 }
 
 /** Every request is written down with what was done to it, faults included. */
-function withJournal({ faults, journal, limits, settings }: Stores) {
-  return async (context: Ctx, next: () => Promise<void>): Promise<void> => {
-    const { now } = settings;
-    const began = now();
-    const { method, path } = context.req;
-    const { body, unreadable } = await readBody(context);
-    context.set("body", body);
-    context.set("metadata", metadataOf(body));
-    context.set("responseId", null);
-    context.set("fault", null);
-    let before: Response | null = null;
-    try {
-      if (settings.apiKey !== null) checkKey(context, settings.apiKey);
-      const request = { method, path, metadata: context.get("metadata"), body, streams: streams(context, body) };
-      const fault = faults.take(request) ?? faultInMetadata(request);
-      context.set("fault", fault);
-      before = fault && (await meetBefore(fault, body, context));
-      if (!before && unreadable) throw invalidRequest("We could not parse the JSON body of your request.");
-      if (!before) await next();
-    } catch (error) {
-      before = answerError(error, context);
-    }
-    const fault = context.get("fault");
-    const made = before ?? context.res;
-    const answer = fault === null ? made : await meetAfter(fault, made, context, now());
-    const { responseId, metadata } = context.var;
-    const status = answer === RESPONSE_ALREADY_SENT ? 0 : answer.status;
-    journal.write({ at: began, method, path, status, responseId, metadata, fault: fault?.kind ?? null });
-    context.res = answer;
-    if (answer === RESPONSE_ALREADY_SENT) return;
-    const { headers } = answer;
-    for (const [name, value] of Object.entries(limits.headers())) headers.set(name, value);
-    headers.set("x-request-id", newId("req"));
-    headers.set("openai-version", "2020-10-01");
-    headers.set("openai-processing-ms", String(now() - began));
-  };
+function withJournal(stores: Stores) {
+  return (context: Ctx, next: () => Promise<void>) => stores.work.run(() => journaled(context, next, stores));
+}
+
+async function journaled(context: Ctx, next: () => Promise<void>, stores: Stores): Promise<void> {
+  const { faults, journal, limits, settings } = stores;
+  const { now } = settings;
+  const began = now();
+  const { method, path } = context.req;
+  const { body, unreadable } = await readBody(context);
+  context.set("body", body);
+  context.set("metadata", metadataOf(body));
+  context.set("responseId", null);
+  context.set("fault", null);
+  let before: Response | null = null;
+  try {
+    if (settings.apiKey !== null) checkKey(context, settings.apiKey);
+    const request = { method, path, metadata: context.get("metadata"), body, streams: streams(context, body) };
+    const fault = faults.take(request) ?? faultInMetadata(request);
+    context.set("fault", fault);
+    before = fault && (await meetBefore(fault, body, context));
+    if (!before && unreadable) throw invalidRequest("We could not parse the JSON body of your request.");
+    if (!before) await next();
+  } catch (error) {
+    before = answerError(error, context);
+  }
+  const fault = context.get("fault");
+  const made = before ?? context.res;
+  const answer = fault === null ? made : await meetAfter(fault, made, context, now());
+  const { responseId, metadata } = context.var;
+  const status = answer === RESPONSE_ALREADY_SENT ? 0 : answer.status;
+  journal.write({ at: began, method, path, status, responseId, metadata, fault: fault?.kind ?? null });
+  context.res = answer;
+  if (answer === RESPONSE_ALREADY_SENT) return;
+  const { headers } = answer;
+  for (const [name, value] of Object.entries(limits.headers())) headers.set(name, value);
+  headers.set("x-request-id", newId("req"));
+  headers.set("openai-version", "2020-10-01");
+  headers.set("openai-processing-ms", String(now() - began));
 }
 
 async function readBody({ req }: Context): Promise<{ body: unknown; unreadable: boolean }> {

@@ -11,8 +11,7 @@ export function unixSeconds(milliseconds: number): number {
 /** The longest sleep between two looks at the clock, which may be moved, and at a response, which may be cancelled. */
 const longestNapMs = 100;
 
-/** Sleeps towards a time, but not for long: callers look again whether it has come. */
-export async function napTowards(due: number, now: Clock, signal?: AbortSignal): Promise<void> {
-  const left = Math.max(0, Math.min(due - now(), longestNapMs));
-  await setTimeout(left, undefined, signal ? { signal } : {});
+/** Sleeps towards a time, but not for long: callers look again whether it has come, or their client has gone. */
+export async function napTowards(due: number, now: Clock): Promise<void> {
+  await setTimeout(Math.max(0, Math.min(due - now(), longestNapMs)));
 }

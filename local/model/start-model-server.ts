@@ -34,6 +34,7 @@ export async function startModelServer(options: ModelServerOptions): Promise<Mod
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await stores.work.idle();
       database.close();
     },
   };

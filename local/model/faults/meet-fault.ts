@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { setTimeout } from "node:timers/promises";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { errorBody, invalidRequest } from "../api-error.ts";
@@ -18,9 +19,9 @@ export async function meetBefore(fault: Fault, body: unknown, context: Ctx): Pro
     case "drop-before":
       return cutConnection(context);
     case "hang":
-      return new Promise(() => undefined);
+      return untilGone(context);
     case "delay":
-      await setTimeout(fault.seconds * 1000);
+      await Promise.race([setTimeout(fault.seconds * 1000), untilGone(context)]);
       return null;
     case "previous-not-found":
       throw previousNotFound(textMember(body, "previous_response_id") ?? "");
@@ -31,6 +32,13 @@ export async function meetBefore(fault: Fault, body: unknown, context: Ctx): Pro
     default:
       return null;
   }
+}
+
+/** When the client has gone away: nobody hears an answer then. */
+async function untilGone({ req }: Ctx): Promise<Response> {
+  const { signal } = req.raw;
+  if (!signal.aborted) await once(signal, "abort");
+  return RESPONSE_ALREADY_SENT;
 }
 
 /** What a fault does to an answer that is ready. */

@@ -9,6 +9,8 @@ export interface Playing {
   startingAfter: number;
   now: Clock;
   keepAliveSeconds: number;
+  /** Aborted when the client has gone: a generator at a wait hears of it in no other way. */
+  gone: AbortSignal;
   /** When the response was cancelled; undefined: it is gone. */
   cancelledAt(): number | null | undefined;
 }
@@ -24,7 +26,7 @@ export async function* playStream(response: StoredResponse, playing: Playing): A
   for (const { at, event } of andThenForEver(response)) {
     for (;;) {
       const cancelledAt = playing.cancelledAt();
-      if (cancelledAt === undefined) return;
+      if (cancelledAt === undefined || playing.gone.aborted) return;
       const state = { ...response, cancelledAt };
       if (
         cancelledAt !== null &&

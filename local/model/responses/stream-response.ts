@@ -1,5 +1,6 @@
 import { cutTexts, type StreamText } from "../faults/cut-texts.ts";
 import type { Fault } from "../faults/fault.ts";
+import type { InFlight } from "../in-flight.ts";
 import type { Ctx } from "../routes/env.ts";
 import type { Settings } from "../settings.ts";
 import { eventStream, keepAlive, namedEvent } from "../sse.ts";
@@ -12,6 +13,7 @@ export interface Streaming {
   fault: Fault | null;
   context: Ctx;
   settings: Settings;
+  work: InFlight;
   /** The client went away before the end. */
   abandon(): void;
 }
@@ -19,13 +21,18 @@ export interface Streaming {
 export function streamResponse(response: StoredResponse, streaming: Streaming): Response {
   const { fault, context, settings, startingAfter, cancelledAt } = streaming;
   const { now, keepAliveSeconds } = settings;
-  const played = playStream(response, { startingAfter, now, keepAliveSeconds, cancelledAt });
+  const gone = context.req.raw.signal;
+  const played = playStream(response, { startingAfter, now, keepAliveSeconds, cancelledAt, gone });
   const errorText = (code: string, sequence_number: number) => namedEvent(errorEvent(code, sequence_number));
   const cut = () => void context.env.outgoing.destroy();
-  return eventStream(cutTexts(asTexts(played, streaming.abandon), fault, errorText, cut));
+  return eventStream(streaming.work.stream(cutTexts(asTexts(played, gone, streaming.abandon), fault, errorText, cut)));
 }
 
-async function* asTexts(played: AsyncGenerator<Played>, abandon: () => void): AsyncGenerator<StreamText> {
+async function* asTexts(
+  played: AsyncGenerator<Played>,
+  gone: AbortSignal,
+  abandon: () => void,
+): AsyncGenerator<StreamText> {
   let whole = false;
   try {
     for await (const event of played) {
@@ -33,7 +40,7 @@ async function* asTexts(played: AsyncGenerator<Played>, abandon: () => void): As
         ? { text: keepAlive, number: null }
         : { text: namedEvent(event), number: event.sequence_number };
     }
-    whole = true;
+    whole = !gone.aborted;
   } finally {
     if (!whole) abandon();
   }

@@ -1,3 +1,4 @@
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { Hono } from "hono";
 import { chatChunks, chatObject } from "../chat/chat-object.ts";
 import { type ChatRequest, readChatRequest } from "../chat/chat-request.ts";
@@ -23,11 +24,12 @@ export function chatRoutes(stores: Stores): Hono<Env> {
     const completion = completeChat(request, id, fault, { ...stores, tokenizer });
     stores.limits.take(completion.usage.total_tokens);
     if (request.stream) {
-      const texts = chunkTexts(completion, request, settings);
-      return eventStream(cutTexts(texts, fault, errorText, () => void context.env.outgoing.destroy()));
+      const texts = chunkTexts(completion, request, settings, context.req.raw.signal);
+      const cut = () => void context.env.outgoing.destroy();
+      return eventStream(stores.work.stream(cutTexts(texts, fault, errorText, cut)));
     }
     await untilPart(1, completion, settings.now(), settings, context.req.raw.signal);
-    return context.json(chatObject(completion));
+    return context.req.raw.signal.aborted ? RESPONSE_ALREADY_SENT : context.json(chatObject(completion));
   });
 }
 
@@ -35,11 +37,13 @@ async function* chunkTexts(
   completion: Completion,
   request: ChatRequest,
   settings: Settings,
+  gone: AbortSignal,
 ): AsyncGenerator<StreamText> {
   const began = settings.now();
   let number = 0;
   for (const { part, chunk } of chatChunks(completion, request.includeUsage)) {
-    await untilPart(part, completion, began, settings);
+    await untilPart(part, completion, began, settings, gone);
+    if (gone.aborted) return;
     yield { text: dataEvent(chunk), number };
     number += 1;
   }
@@ -47,16 +51,10 @@ async function* chunkTexts(
 }
 
 /** Until that part of the work is done; the first words take a time of their own. */
-async function untilPart(
-  part: number,
-  { workMs }: Completion,
-  began: number,
-  settings: Settings,
-  signal?: AbortSignal,
-) {
+async function untilPart(part: number, { workMs }: Completion, began: number, settings: Settings, gone: AbortSignal) {
   const first = Math.min(settings.firstTokenSeconds * 1000, workMs);
   const due = began + (part === 0 ? 0 : first + (workMs - first) * part);
-  while (settings.now() < due) await napTowards(due, settings.now, signal);
+  while (settings.now() < due && !gone.aborted) await napTowards(due, settings.now);
 }
 
 function errorText(code: string): string {

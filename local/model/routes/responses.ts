@@ -1,6 +1,7 @@
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { Hono } from "hono";
 import { ApiError, invalidRequest, invalidValue, notOffered } from "../api-error.ts";
-import { napTowards } from "../clock.ts";
+import { type Clock, napTowards } from "../clock.ts";
 import { type Fault, isResponseFault } from "../faults/fault.ts";
 import type { FaultStore } from "../faults/fault-store.ts";
 import { newResponseId } from "../ids.ts";
@@ -56,10 +57,23 @@ export function responseRoutes(stores: Stores): Hono<Env> {
         if (!response.background) responses.remove(id);
       };
       if (request.stream) {
-        return streamResponse(response, { startingAfter: -1, cancelledAt: lives, fault, context, settings, abandon });
+        return streamResponse(response, {
+          startingAfter: -1,
+          cancelledAt: lives,
+          fault,
+          context,
+          settings,
+          work: stores.work,
+          abandon,
+        });
       }
       if (response.background) return answer(response, context, response.createdAt);
-      await untilOver(response, context, stores, abandon);
+      const gone = context.req.raw.signal;
+      await untilOver(response, gone, now);
+      if (gone.aborted) {
+        abandon();
+        return RESPONSE_ALREADY_SENT;
+      }
       return answer(response, context, now());
     })
     .post("/responses/input_tokens", async (context) => {
@@ -90,6 +104,7 @@ export function responseRoutes(stores: Stores): Hono<Env> {
         fault: context.get("fault"),
         context,
         settings,
+        work: stores.work,
         abandon: () => undefined,
       });
     })
@@ -137,15 +152,9 @@ function orderReads(response: string, { times, fault }: Extract<Fault, { kind: "
   faults.order({ match: { method: "GET", response }, times, fault });
 }
 
-async function untilOver(response: StoredResponse, { req }: Ctx, { settings }: Stores, abandon: () => void) {
+async function untilOver(response: StoredResponse, gone: AbortSignal, now: Clock): Promise<void> {
   const end = endOf(response) ?? Number.POSITIVE_INFINITY;
-  try {
-    while (settings.now() < end) await napTowards(end, settings.now, req.raw.signal);
-  } catch (error) {
-    if (!req.raw.signal.aborted) throw error;
-    abandon();
-    throw new ApiError(400, "The client closed the connection before the answer was ready.");
-  }
+  while (now() < end && !gone.aborted) await napTowards(end, now);
 }
 
 /** The response as it was at a time, with a hint when to look again. */

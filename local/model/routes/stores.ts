@@ -1,5 +1,6 @@
 import type { ConversationStore } from "../conversations/conversation-store.ts";
 import type { FaultStore } from "../faults/fault-store.ts";
+import type { InFlight } from "../in-flight.ts";
 import type { Journal } from "../journal.ts";
 import type { Models } from "../models.ts";
 import type { RateLimits } from "../rate-limits.ts";
@@ -19,4 +20,5 @@ export interface Stores {
   models: Models;
   limits: RateLimits;
   webhooks: Webhooks;
+  work: InFlight;
 }

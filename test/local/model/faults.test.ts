@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import OpenAI from "openai";
 import { toResponseInputItems } from "openai/lib/responses/ResponseInputItems";
-import type { Response, ResponseStreamEvent } from "openai/resources/responses/responses";
+import type { Response } from "openai/resources/responses/responses";
+import { apiError, eventsOf } from "./support/api-error.ts";
 import { instant, modelWorld } from "./support/model-world.ts";
 
 const background = { model: "rules", input: "What is Mars?", background: true, store: true } as const;
@@ -291,7 +292,7 @@ test("a stream whose connection is cut ends in an error after the ordered event"
 test("a stream that just ends gives no error and no last event", async (context) => {
   const { client, fault } = await modelWorld(context, instant);
   await fault({ kind: "cut-stream", after: 2, how: "end" });
-  const events = await allOf(await client.responses.create({ ...foreground, stream: true }));
+  const events = await eventsOf(await client.responses.create({ ...foreground, stream: true }));
   assert.deepEqual(
     events.map(({ type }) => type),
     ["response.created", "response.in_progress", "response.output_item.added"],
@@ -302,7 +303,7 @@ test("an error event in a stream is an error that the client throws", async (con
   const { client, fault } = await modelWorld(context, instant);
   await fault({ kind: "stream-error", after: 2, code: "server_error" });
   const stream = await client.responses.create({ ...foreground, stream: true });
-  await assert.rejects(allOf(stream), (error) => error instanceof OpenAI.APIError && error.code === "server_error");
+  await assert.rejects(eventsOf(stream), (error) => error instanceof OpenAI.APIError && error.code === "server_error");
 });
 
 test("a request may bring its own fault in its metadata; what is no fault is refused", async (context) => {
@@ -341,23 +342,8 @@ test("an order that is no fault is refused and says why", async (context) => {
   assert.match(await answer.text(), /fault\.kind/);
 });
 
-async function apiError(promise: Promise<unknown>): Promise<InstanceType<typeof OpenAI.APIError>> {
-  const error = await promise.then(
-    () => assert.fail("it was answered"),
-    (reason: unknown) => reason,
-  );
-  assert.ok(error instanceof OpenAI.APIError, String(error));
-  return error;
-}
-
 async function outcomes(journal: () => Promise<{ status: number; responseId: string | null; fault: string | null }[]>) {
   return (await journal()).map(({ status, responseId, fault }) => [status, responseId !== null, fault]);
-}
-
-async function allOf(stream: AsyncIterable<ResponseStreamEvent>): Promise<ResponseStreamEvent[]> {
-  const events: ResponseStreamEvent[] = [];
-  for await (const event of stream) events.push(event);
-  return events;
 }
 
 function callIdOf({ output }: Response): string {

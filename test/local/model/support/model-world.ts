@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import OpenAI from "openai";
 import { z } from "zod";
 import type { ModelServerOptions } from "../../../../local/model/settings.ts";
@@ -63,6 +64,15 @@ export async function modelWorld(context: TestContext, options: Partial<ModelSer
       now += seconds * 1000;
     },
     now: () => now,
+    /** The value of a promise, whatever turns have to pass for it. */
+    async inTime<T>(promise: PromiseLike<T>): Promise<T> {
+      const pending = Symbol("pending");
+      for (;;) {
+        const first = await Promise.race([promise, setTimeout(20, pending)]);
+        if (first !== pending) return promise;
+        now += 60_000;
+      }
+    },
     fault: (fault: object, order: object = {}) => admin("faults", { fault, ...order }),
     script: (match: string, turns: readonly object[]) => admin("script", { match, turns }),
     reset: () => admin("reset", {}),
@@ -71,8 +81,6 @@ export async function modelWorld(context: TestContext, options: Partial<ModelSer
     },
   };
 }
-
-export type ModelWorld = Awaited<ReturnType<typeof modelWorld>>;
 
 /** Turns that are over as soon as they are asked for. */
 export const instant = { turnSeconds: 0, queueSeconds: 0 };
