@@ -1,26 +1,17 @@
-import type { DatabaseSync } from "node:sqlite";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono } from "hono";
 import { ApiError, errorBody, invalidRequest } from "./api-error.ts";
-import { conversationStore } from "./conversations/conversation-store.ts";
 import { faultInMetadata } from "./faults/fault-in-metadata.ts";
-import { faultStore } from "./faults/fault-store.ts";
 import { meetAfter, meetBefore } from "./faults/meet-fault.ts";
 import { newId } from "./ids.ts";
-import { inFlight } from "./in-flight.ts";
-import { journal as openJournal } from "./journal.ts";
 import { metadataOf } from "./metadata.ts";
-import { modelList } from "./models.ts";
-import { rateLimits } from "./rate-limits.ts";
-import { responseStore } from "./responses/response-store.ts";
 import { adminRoutes } from "./routes/admin.ts";
 import { chatRoutes } from "./routes/chat.ts";
 import { conversationRoutes } from "./routes/conversations.ts";
 import type { Ctx, Env } from "./routes/env.ts";
 import { responseRoutes } from "./routes/responses.ts";
 import type { Stores } from "./routes/stores.ts";
-import { scriptStore } from "./scripts.ts";
-import type { Settings } from "./settings.ts";
+import { webhookRoutes } from "./routes/webhook-endpoints.ts";
 
 /** The routes: the API under `/v1` and, as Azure has it, `/openai/v1`; the journal's and the faults' part in between. */
 export function createApp(stores: Stores): Hono<Env> {
@@ -29,6 +20,8 @@ export function createApp(stores: Stores): Hono<Env> {
     .route("/", responseRoutes(stores))
     .route("/", conversationRoutes(stores))
     .route("/", chatRoutes(stores))
+    .route("/", webhookRoutes(stores))
+    .route("/dashboard", webhookRoutes(stores))
     .get("/models", (context) => context.json({ object: "list", data: stores.models.list() }))
     .get("/models/:model", (context) => context.json(stores.models.find(context.req.param("model"))))
     .all("*", ({ req }) => {
@@ -46,22 +39,6 @@ export function createApp(stores: Stores): Hono<Env> {
   app.notFound((context) => context.json(errorBody(404, `There is no ${context.req.path} here.`, null, null), 404));
   app.onError(answerError);
   return app;
-}
-
-export function openStores(database: DatabaseSync, settings: Settings): Stores {
-  const responses = responseStore(database);
-  return {
-    settings,
-    responses,
-    conversations: conversationStore(database, responses),
-    scripts: scriptStore(database),
-    faults: faultStore(database),
-    journal: openJournal(database),
-    models: modelList(settings.models),
-    limits: rateLimits(settings, settings.now),
-    work: inFlight(),
-    webhooks: { expect: () => undefined, cancelled: () => undefined },
-  };
 }
 
 /** Every request is written down with what was done to it, faults included. */
@@ -97,9 +74,9 @@ async function journaled(context: Ctx, next: () => Promise<void>, stores: Stores
   const { responseId, metadata } = context.var;
   const status = answer === RESPONSE_ALREADY_SENT ? 0 : answer.status;
   journal.write({ at: began, method, path, status, responseId, metadata, fault: fault?.kind ?? null });
-  context.res = answer;
+  if (answer !== context.res) context.res = answer;
   if (answer === RESPONSE_ALREADY_SENT) return;
-  const { headers } = answer;
+  const { headers } = context.res;
   for (const [name, value] of Object.entries(limits.headers())) headers.set(name, value);
   headers.set("x-request-id", newId("req"));
   headers.set("openai-version", "2020-10-01");

@@ -21,6 +21,13 @@ create table conversation_items (
   n integer primary key, conversation text not null, id text not null, document text not null, unique (conversation, id)
 ) strict;
 create index items_by_conversation on conversation_items (conversation, n);
+create table webhook_endpoints (id text primary key, created_at integer not null, document text not null) strict;
+create table webhook_deliveries (
+  n integer primary key, event text not null unique, response text not null, due_at integer, state text not null,
+  document text not null
+) strict;
+create index deliveries_due on webhook_deliveries (state, due_at);
+create index deliveries_by_response on webhook_deliveries (response);
 create table scripts (id integer primary key, document text not null) strict;
 create table faults (id integer primary key, left_over integer not null, document text not null) strict;
 pragma user_version = ${version};

@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { getRequestListener } from "@hono/node-server";
-import { createApp, openStores } from "./app.ts";
+import { createApp } from "./app.ts";
 import { openDatabase } from "./database.ts";
+import { openStores } from "./open-stores.ts";
 import { type ModelServerOptions, withDefaults } from "./settings.ts";
 
 export interface ModelServer {
@@ -17,13 +18,13 @@ export interface ModelServer {
 export async function startModelServer(options: ModelServerOptions): Promise<ModelServer> {
   const database = openDatabase(options.stateFile);
   const stores = openStores(database, withDefaults(options));
-  for (const order of stores.settings.faults) stores.faults.order(order);
   const app = createApp(stores);
   const server = createServer(getRequestListener(app.fetch));
   server.listen(options.port, options.hostname);
   try {
     await once(server, "listening");
   } catch (error) {
+    await stores.webhooks.stop();
     database.close();
     throw portError(error, options.port);
   }
@@ -35,6 +36,7 @@ export async function startModelServer(options: ModelServerOptions): Promise<Mod
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await stores.work.idle();
+      await stores.webhooks.stop();
       database.close();
     },
   };

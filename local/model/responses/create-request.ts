@@ -197,5 +197,7 @@ export function readFormat(raw: { type: string }, param: string): Format {
 }
 
 function shownFormat(format: Format) {
-  return format.type === "json_schema" ? { ...format, description: format.description } : format;
+  if (format.type !== "json_schema") return format;
+  const { description, ...rest } = format;
+  return { ...rest, ...(description !== null && { description }) };
 }

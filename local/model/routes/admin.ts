@@ -6,13 +6,14 @@ import type { Stores } from "./stores.ts";
 
 /** What tests and benchmarks steer the server with. Answers come in `{ error }` when an order cannot be read. */
 export function adminRoutes(stores: Stores): Hono {
-  const { journal, faults, scripts, responses, conversations, limits } = stores;
+  const { journal, faults, scripts, responses, conversations, limits, webhooks } = stores;
   return new Hono()
     .get("/journal", (context) => context.json({ requests: journal.read() }))
+    .get("/webhooks", (context) => context.json({ deliveries: webhooks.deliveries() }))
     .post("/faults", (context) => order(context, FaultOrder, faults.order))
     .post("/script", (context) => order(context, Script, scripts.add))
     .post("/reset", (context) => {
-      for (const store of [journal, faults, scripts, responses, conversations, limits]) store.clear();
+      for (const store of [journal, faults, scripts, responses, conversations, limits, webhooks]) store.clear();
       return context.json({ reset: true });
     });
 }

@@ -142,6 +142,7 @@ function findStored(id: string, { responses, settings }: Stores): StoredResponse
 
 /** Stores what is to be stored, with what follows from it; a response that is not is only answered. */
 function keep(response: StoredResponse, request: CreateRequest, fault: Fault | null, stores: Stores): void {
+  stores.responses.removeOlderThan(response.createdAt - stores.settings.retentionSeconds * 1000);
   if (request.store) stores.responses.add(response);
   if (response.conversation !== null) stores.conversations.begin(response.conversation, response);
   if (response.background) stores.webhooks.expect(response, fault?.kind === "webhook" ? fault : null);

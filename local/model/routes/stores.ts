@@ -7,6 +7,7 @@ import type { RateLimits } from "../rate-limits.ts";
 import type { ResponseStore } from "../responses/response-store.ts";
 import type { ScriptStore } from "../scripts.ts";
 import type { Settings } from "../settings.ts";
+import type { EndpointStore } from "../webhooks/endpoint-store.ts";
 import type { Webhooks } from "../webhooks/webhooks.ts";
 
 /** Everything that routes work with. */
@@ -19,6 +20,7 @@ export interface Stores {
   journal: Journal;
   models: Models;
   limits: RateLimits;
+  endpoints: EndpointStore;
   webhooks: Webhooks;
   work: InFlight;
 }

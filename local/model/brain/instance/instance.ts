@@ -28,9 +28,9 @@ export function instanceOf(schema: Schema, conversation: Conversation, param: st
 }
 
 function compiled(schema: Schema, param: string) {
+  const { $schema: _dialect, $id: _id, ...plain } = schema; // one dialect serves: the words in use mean the same in all
   try {
-    // A schema of its own for each request: nothing is kept under its $id.
-    return new Ajv2020({ strict: false, validateFormats: false, addUsedSchema: false, logger: false }).compile(schema);
+    return new Ajv2020({ strict: false, validateFormats: false, addUsedSchema: false, logger: false }).compile(plain);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw invalidRequest(`Invalid schema for '${param}': ${why}.`, param, "invalid_json_schema");
