@@ -1,6 +1,6 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
-import type { ModelServerOptions } from "./model/start-model-server.ts";
+import type { ModelServerOptions } from "./model/settings.ts";
 
 const help = `Usage: node local/model.ts [options]
 

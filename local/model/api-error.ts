@@ -25,16 +25,41 @@ export class ApiError extends Error {
   }
 }
 
-export function invalidRequest(message: string, param: string | null = null, code: string | null = null): ApiError {
-  return new ApiError(400, message, { param, code });
+export function invalidRequest(
+  message: string,
+  param: string | null = null,
+  code: string | null = null,
+  status: ContentfulStatusCode = 400,
+): ApiError {
+  return new ApiError(status, message, { param, code });
+}
+
+export function invalidValue(param: string, why: string): ApiError {
+  return invalidRequest(`Invalid value for '${param}': ${why}.`, param, "invalid_value");
+}
+
+/** What this server does not offer is refused by its name, never passed over. */
+export function notOffered(param: string, what = `'${param}'`): ApiError {
+  return invalidRequest(`This server does not offer ${what}.`, param, "unsupported_parameter");
+}
+
+export function missing(param: string): ApiError {
+  return invalidRequest(`Missing required parameter: '${param}'.`, param, "missing_required_parameter");
 }
 
 /** The envelope; all four members are always there. */
-export function errorBody(status: number, message: string, code: string | null, param: string | null) {
-  return { error: { message, type: typeOf(status), param, code } };
+export function errorBody(
+  status: number,
+  message: string,
+  code: string | null,
+  param: string | null,
+  type = typeOf(status),
+) {
+  return { error: { message, type, param, code } };
 }
 
 function typeOf(status: number): string {
+  if (status === 401) return "authentication_error";
   if (status === 429) return "rate_limit_error";
   if (status === 503) return "service_unavailable_error";
   return status >= 500 ? "server_error" : "invalid_request_error";

@@ -1,133 +1,112 @@
-import { randomBytes } from "node:crypto";
-import type { DatabaseSync } from "node:sqlite";
-import type { HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono } from "hono";
 import { ApiError, errorBody, invalidRequest } from "./api-error.ts";
-import { type Fault, faultStore } from "./faults.ts";
-import { journal as openJournal } from "./journal.ts";
+import { faultInMetadata } from "./faults/fault-in-metadata.ts";
+import { meetAfter, meetBefore } from "./faults/meet-fault.ts";
+import { newId } from "./ids.ts";
+import { metadataOf } from "./metadata.ts";
 import { adminRoutes } from "./routes/admin.ts";
-import { responseRoutes, type Variables } from "./routes/responses.ts";
-import { scriptStore } from "./scripts.ts";
-import type { ModelServerOptions } from "./start-model-server.ts";
-import { responseStore } from "./stored-response.ts";
-
-type Env = { Bindings: HttpBindings; Variables: Variables };
-
-const modelName = "nightshift-rules";
+import { chatRoutes } from "./routes/chat.ts";
+import { conversationRoutes } from "./routes/conversations.ts";
+import type { Ctx, Env } from "./routes/env.ts";
+import { responseRoutes } from "./routes/responses.ts";
+import type { Stores } from "./routes/stores.ts";
+import { webhookRoutes } from "./routes/webhook-endpoints.ts";
 
 /** The routes: the API under `/v1` and, as Azure has it, `/openai/v1`; the journal's and the faults' part in between. */
-export function createApp(
-  database: DatabaseSync,
-  { seed, queueSeconds, turnSeconds, now }: ModelServerOptions,
-): Hono<Env> {
-  const journal = openJournal(database);
-  const faults = faultStore(database);
-  const scripts = scriptStore(database);
-  const responses = responseStore(database);
-
+export function createApp(stores: Stores): Hono<Env> {
   const api = new Hono<Env>()
-    .use(async (context, next) => {
-      const began = now();
-      context.set("responseId", null);
-      context.set("metadata", null);
-      context.set("body", await readBody(context));
-      context.set("metadata", metadataOf(context.get("body")));
-      const { method, path } = context.req;
-      const fault = faults.take({ method, path, metadata: context.get("metadata") });
-      context.set("fault", fault);
-      const before = fault && (await meetBefore(fault, context));
-      if (!before) await next();
-      else context.res = before;
-      const dropped = fault?.kind === "drop-after" || before === RESPONSE_ALREADY_SENT;
-      const { responseId, metadata } = context.var;
-      journal.write({
-        at: began,
-        method,
-        path,
-        status: dropped ? 0 : context.res.status,
-        responseId,
-        metadata,
-        fault: fault?.kind ?? null,
-      });
-      if (fault?.kind === "drop-after") context.res = cutConnection(context);
-      if (dropped) return;
-      context.res.headers.set("openai-processing-ms", String(now() - began));
-    })
-    .route("/", responseRoutes({ responses, scripts, seed, queueSeconds, turnSeconds }, now))
-    .get("/models", (context) => context.json({ object: "list", data: [modelObject()] }))
-    .get("/models/:model", (context) => context.json(modelObject()))
-    .all("*", () => {
-      throw new ApiError(404, "This server does not offer that. It offers responses and models; see its README.");
+    .use(withJournal(stores))
+    .route("/", responseRoutes(stores))
+    .route("/", conversationRoutes(stores))
+    .route("/", chatRoutes(stores))
+    .route("/", webhookRoutes(stores))
+    .route("/dashboard", webhookRoutes(stores))
+    .get("/models", (context) => context.json({ object: "list", data: stores.models.list() }))
+    .get("/models/:model", (context) => context.json(stores.models.find(context.req.param("model"))))
+    .all("*", ({ req }) => {
+      throw new ApiError(404, `This server does not offer ${req.method} ${req.path}. Its README lists what it offers.`);
     });
+  api.onError(answerError);
 
-  api.onError((error, context) => answerError(error, context));
   const app = new Hono<Env>();
-  app.use(async (context, next) => {
-    await next();
-    if (context.res !== RESPONSE_ALREADY_SENT)
-      context.res.headers.set("x-request-id", `req_${randomBytes(16).toString("hex")}`);
-  });
   app.get("/health", (context) =>
     context.json({ status: "ok", name: "model", rules: "This server answers by rules; it is not a language model." }),
   );
-  app.route("/admin", adminRoutes({ journal, faults, scripts, responses }));
+  app.route("/admin", adminRoutes(stores));
   app.route("/v1", api);
   app.route("/openai/v1", api);
-  app.onError((error, context) => answerError(error, context));
+  app.notFound((context) => context.json(errorBody(404, `There is no ${context.req.path} here.`, null, null), 404));
+  app.onError(answerError);
   return app;
 }
 
-function modelObject() {
-  return { id: modelName, object: "model", created: 1_767_225_600, owned_by: "rules, not a language model" };
+/** Every request is written down with what was done to it, faults included. */
+function withJournal(stores: Stores) {
+  return (context: Ctx, next: () => Promise<void>) => stores.work.run(() => journaled(context, next, stores));
 }
 
-async function readBody(context: Context<Env>): Promise<unknown> {
-  if (context.req.method !== "POST") return undefined;
-  const text = await context.req.text();
-  if (text === "") return undefined;
+async function journaled(context: Ctx, next: () => Promise<void>, stores: Stores): Promise<void> {
+  const { faults, journal, limits, settings } = stores;
+  const { now } = settings;
+  const began = now();
+  const { method, path } = context.req;
+  const { body, unreadable } = await readBody(context);
+  context.set("body", body);
+  context.set("metadata", metadataOf(body));
+  context.set("responseId", null);
+  context.set("fault", null);
+  let before: Response | null = null;
   try {
-    return JSON.parse(text);
+    if (settings.apiKey !== null) checkKey(context, settings.apiKey);
+    const request = { method, path, metadata: context.get("metadata"), body, streams: streams(context, body) };
+    const fault = faults.take(request) ?? faultInMetadata(request);
+    context.set("fault", fault);
+    before = fault && (await meetBefore(fault, body, context));
+    if (!before && unreadable) throw invalidRequest("We could not parse the JSON body of your request.");
+    if (!before) await next();
+  } catch (error) {
+    before = answerError(error, context);
+  }
+  const fault = context.get("fault");
+  const made = before ?? context.res;
+  const answer = fault === null ? made : await meetAfter(fault, made, context, now());
+  const { responseId, metadata } = context.var;
+  const status = answer === RESPONSE_ALREADY_SENT ? 0 : answer.status;
+  journal.write({ at: began, method, path, status, responseId, metadata, fault: fault?.kind ?? null });
+  if (answer !== context.res) context.res = answer;
+  if (answer === RESPONSE_ALREADY_SENT) return;
+  const { headers } = context.res;
+  for (const [name, value] of Object.entries(limits.headers())) headers.set(name, value);
+  headers.set("x-request-id", newId("req"));
+  headers.set("openai-version", "2020-10-01");
+  headers.set("openai-processing-ms", String(now() - began));
+}
+
+async function readBody({ req }: Context): Promise<{ body: unknown; unreadable: boolean }> {
+  if (req.method === "GET" || req.method === "HEAD") return { body: undefined, unreadable: false };
+  const text = await req.text();
+  if (text === "") return { body: undefined, unreadable: false };
+  try {
+    return { body: JSON.parse(text), unreadable: false };
   } catch {
-    throw invalidRequest("We could not parse the JSON body of your request.");
+    return { body: undefined, unreadable: true };
   }
 }
 
-function metadataOf(body: unknown): Record<string, string> | null {
-  const metadata = typeof body === "object" && body !== null && "metadata" in body ? body.metadata : null;
-  if (typeof metadata !== "object" || metadata === null) return null;
-  return Object.fromEntries(Object.entries(metadata).filter(([, value]) => typeof value === "string"));
+function streams({ req }: Context, body: unknown): boolean {
+  if (req.query("stream") === "true") return true;
+  return typeof body === "object" && body !== null && "stream" in body && body.stream === true;
 }
 
-/** What a fault does instead of, or before, the request's work; null: go on. */
-async function meetBefore(fault: Fault, context: Context<Env>): Promise<Response | null> {
-  switch (fault.kind) {
-    case "status": {
-      const headers = { ...(fault.retryAfter !== undefined && { "retry-after": String(fault.retryAfter) }) };
-      const body = errorBody(fault.status, `This ${fault.status} was ordered.`, fault.code ?? null, null);
-      return Response.json(body, { status: fault.status, headers });
-    }
-    case "drop-before":
-      return cutConnection(context);
-    case "hang":
-      return new Promise(() => undefined);
-    case "delay":
-      await new Promise((resolve) => setTimeout(resolve, fault.seconds * 1000));
-      return null;
-    case "drop-after":
-    case "fail":
-    case "stuck":
-    case "not-found":
-      return null;
-  }
+function checkKey({ req }: Context, key: string): void {
+  const given = req.header("authorization")?.replace(/^Bearer /i, "") ?? req.header("api-key");
+  if (given === key) return;
+  const message = given === undefined ? "You didn't provide an API key." : "Incorrect API key provided.";
+  throw new ApiError(401, message, { code: "invalid_api_key" });
 }
 
-function cutConnection(context: Context<Env>): Response {
-  context.env.outgoing.destroy();
-  return RESPONSE_ALREADY_SENT;
-}
-
-function answerError(error: Error, context: Context): Response {
+function answerError(error: unknown, context: Context): Response {
   if (error instanceof ApiError) {
     return context.json(errorBody(error.status, error.message, error.code, error.param), error.status, {
       ...error.headers,

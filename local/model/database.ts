@@ -2,17 +2,32 @@ import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
-const version = 1;
+const version = 2;
 
 const schema = `
 create table responses (
-  id text primary key, previous text, created_at integer not null, background integer not null, document text not null,
-  cancelled_at integer
+  id text primary key, created_at integer not null, document text not null, cancelled_at integer,
+  ignores_cancel integer not null
 ) strict;
+create index responses_by_age on responses (created_at);
 create table requests (
   n integer primary key, at integer not null, method text not null, path text not null, status integer not null,
   response_id text, metadata text, fault text
 ) strict;
+create table conversations (
+  id text primary key, created_at integer not null, metadata text not null, running text
+) strict;
+create table conversation_items (
+  n integer primary key, conversation text not null, id text not null, document text not null, unique (conversation, id)
+) strict;
+create index items_by_conversation on conversation_items (conversation, n);
+create table webhook_endpoints (id text primary key, created_at integer not null, document text not null) strict;
+create table webhook_deliveries (
+  n integer primary key, event text not null unique, response text not null, due_at integer, state text not null,
+  document text not null
+) strict;
+create index deliveries_due on webhook_deliveries (state, due_at);
+create index deliveries_by_response on webhook_deliveries (response);
 create table scripts (id integer primary key, document text not null) strict;
 create table faults (id integer primary key, left_over integer not null, document text not null) strict;
 pragma user_version = ${version};

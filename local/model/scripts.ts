@@ -3,6 +3,7 @@ import { z } from "zod";
 
 const ScriptedTurn = z.strictObject({
   text: z.string().optional(),
+  refusal: z.string().optional(),
   calls: z.array(z.strictObject({ name: z.string(), arguments: z.record(z.string(), z.unknown()) })).optional(),
   usage: z.strictObject({ input: z.int().nonnegative(), output: z.int().nonnegative() }).optional(),
   seconds: z.number().nonnegative().optional(),

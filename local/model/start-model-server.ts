@@ -3,20 +3,8 @@ import { createServer } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { createApp } from "./app.ts";
 import { openDatabase } from "./database.ts";
-
-export interface ModelServerOptions {
-  /** 0: any free one. */
-  port: number;
-  hostname: string;
-  /** A file, or `:memory:`. */
-  stateFile: string;
-  /** Seconds from a request to the end of its response, the queue's included. */
-  turnSeconds: number;
-  queueSeconds: number;
-  /** The same seed and words give the same answer. */
-  seed: string;
-  now(): number;
-}
+import { openStores } from "./open-stores.ts";
+import { type ModelServerOptions, withDefaults } from "./settings.ts";
 
 export interface ModelServer {
   url: string;
@@ -29,12 +17,14 @@ export interface ModelServer {
  */
 export async function startModelServer(options: ModelServerOptions): Promise<ModelServer> {
   const database = openDatabase(options.stateFile);
-  const app = createApp(database, options);
+  const stores = openStores(database, withDefaults(options));
+  const app = createApp(stores);
   const server = createServer(getRequestListener(app.fetch));
   server.listen(options.port, options.hostname);
   try {
     await once(server, "listening");
   } catch (error) {
+    await stores.webhooks.stop();
     database.close();
     throw portError(error, options.port);
   }
@@ -45,6 +35,8 @@ export async function startModelServer(options: ModelServerOptions): Promise<Mod
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await stores.work.idle();
+      await stores.webhooks.stop();
       database.close();
     },
   };

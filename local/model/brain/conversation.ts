@@ -1,54 +1,55 @@
-import type { CreateRequest, Item } from "../request.ts";
-import { textOf } from "../request.ts";
+import { textOf } from "../items/item.ts";
+import type { Turn } from "./turn.ts";
 
 export type Language = "en" | "zh";
 
 /** What the rules look at: the words of the conversation, and what its tools have answered. */
 export interface Conversation {
   instructions: string;
-  /** What the user asked for first; the subject of everything. */
+  /** What the user asked for first. */
   prompt: string;
   /** The user's last words. */
   lastWords: string;
-  /** The outputs of the last turn's calls, in their order; empty when the user speaks. */
+  /** All that the user has said, in order. */
+  userSaid: string[];
+  /** The outputs that came since the user's last words, in their order. */
   outputs: { tool: string; text: string }[];
   language: Language;
+  /** Images and files that came with the last words; no rule looks into them. */
+  unseen: number;
 }
 
-export function readConversation(request: CreateRequest, history: readonly Item[]): Conversation {
-  const items = [...history, ...request.input];
-  const said = items.flatMap((item) =>
-    (item.type === undefined || item.type === "message") && item.role === "user" ? [textOf(item.content)] : [],
+export function readConversation({ instructions, items }: Turn): Conversation {
+  const userSaid = items.flatMap((item) =>
+    item.type === "message" && item.role === "user" ? [textOf(item.content).trim()] : [],
   );
+  const system = items.flatMap((item) =>
+    item.type === "message" && (item.role === "system" || item.role === "developer") ? [textOf(item.content)] : [],
+  );
+  const lastAt = items.findLastIndex((item) => item.type === "message" && item.role === "user");
+  const last = items[lastAt];
   const names = new Map(items.flatMap((item) => (item.type === "function_call" ? [[item.call_id, item.name]] : [])));
-  const outputs = items.flatMap((item) =>
-    item.type === "function_call_output" ? [{ tool: names.get(item.call_id) ?? "", text: textOf(item.output) }] : [],
-  );
-  const prompt = said[0] ?? "";
+  const outputs = items.slice(lastAt + 1).flatMap((item) => {
+    if (item.type === "mcp_call") return [{ tool: item.name, text: item.output ?? "" }];
+    if (item.type !== "function_call_output") return [];
+    return [{ tool: names.get(item.call_id) ?? "", text: textOf(item.output) }];
+  });
+  const parts = last?.type === "message" ? last.content : [];
+  const lastWords = userSaid.at(-1) ?? "";
   return {
-    instructions: request.instructions ?? "",
-    prompt,
-    lastWords: said.at(-1) ?? "",
+    instructions: [instructions ?? "", ...system].join("\n").trim(),
+    prompt: userSaid[0] ?? "",
+    lastWords,
+    userSaid,
     outputs,
-    language: /[\u4e00-\u9fff]/.test(prompt) ? "zh" : "en",
+    language: languageOf(lastWords),
+    unseen: parts.filter(({ type }) => type === "input_image" || type === "input_file").length,
   };
 }
 
-/** What the prompt is about: the words after "about" or "关于", else its own words without the order to write. */
-export function subjectOf(prompt: string, language: Language): string {
-  const firstLine = prompt.split(/\n/)[0] ?? "";
-  const found = language === "zh" ? chineseSubject(firstLine) : englishSubject(firstLine);
-  const plain = found.replace(/[\s"'“”.!?。！？]+$/u, "").replace(/^[\s"'“”]+/u, "");
-  if (plain !== "") return plain.slice(0, 80);
-  return language === "zh" ? "远航" : "a long voyage";
-}
-
-function englishSubject(text: string): string {
-  const about = /\b(?:about|on the subject of|titled|called)\s+([^.!?]+)/i.exec(text)?.[1];
-  return about ?? text.replace(/^(?:please\s+)?(?:write|compose|tell|give|make)\s+(?:me\s+)?(?:an?\s+)?/i, "");
-}
-
-function chineseSubject(text: string): string {
-  const about = /关于(.+?)(?:的(?:超|很|非常)?(?:长篇|短篇|中篇|科幻|太空|小说|故事).*)?$/.exec(text)?.[1];
-  return about ?? text.replace(/^请?(?:帮我|给我)?(?:写|创作|讲)(?:一(?:部|篇|个|本))?/, "");
+/** The language that is ordered, else the one that is written in. */
+function languageOf(words: string): Language {
+  if (/\bin chinese\b|用中文|中文回答/i.test(words)) return "zh";
+  if (/\bin english\b|用英文|英文回答/i.test(words)) return "en";
+  return /[\u4e00-\u9fff]/.test(words) ? "zh" : "en";
 }

@@ -1,46 +1,38 @@
 import { seededRandom } from "../random.ts";
-import type { CreateRequest, FunctionTool } from "../request.ts";
-import { composeAnswer } from "./answer.ts";
-import { argumentsFor } from "./arguments.ts";
-import type { Conversation } from "./conversation.ts";
-import { composeNovel } from "./novel/compose-novel.ts";
-
-/** What the rules say in one turn. */
-export interface Decision {
-  text: string;
-  calls: { name: string; arguments: Record<string, unknown> }[];
-}
+import { answerText } from "./answers/answer-text.ts";
+import { chooseTools } from "./choose-tools.ts";
+import { type Conversation, readConversation } from "./conversation.ts";
+import { instanceOf } from "./instance/instance.ts";
+import { mcpSteps } from "./mcp.ts";
+import type { Decision, FunctionTool, Turn } from "./turn.ts";
 
 /**
- * The turn by rules, not by a language model: calls every offered tool that the instructions (or the user) name, or that
- * the request demands; once their outputs are there, writes from them. The same seed and words give the same turn.
+ * The turn by rules, not by a language model: calls the tools that are due; once their outputs are there, answers from
+ * them. The same seed and words give the same turn.
+ * @throws ApiError 400 when a schema is none, or no value for it can be found
  */
-export function decide(request: CreateRequest, conversation: Conversation, seed: string): Decision {
-  const calls = toolsToCall(request, conversation).map((tool) => ({
+export function decide(turn: Turn, seed: string): Decision {
+  const conversation = readConversation(turn);
+  const due = chooseTools(turn.tools, turn, conversation);
+  const calls = (turn.parallelToolCalls ? due : due.slice(0, 1)).map((tool) => ({
     name: tool.name,
     arguments: argumentsFor(tool, conversation),
   }));
-  if (calls.length > 0) return { text: "", calls };
-  const random = seededRandom(`${seed} ${conversation.prompt}`);
-  const text = wantsStory(conversation) ? composeNovel(conversation, random) : composeAnswer(conversation);
-  return { text, calls: [] };
+  if (calls.length > 0) return decision({ calls, reasons: `Due: ${calls.map(({ name }) => name).join(", ")}.` });
+  const { steps, heard } = mcpSteps(turn, conversation);
+  if (steps.some(({ kind }) => kind === "ask")) return decision({ mcp: steps, reasons: "A tool needs approval." });
+  const known = { ...conversation, outputs: [...conversation.outputs, ...heard] };
+  const random = seededRandom(`${seed} ${conversation.prompt} ${conversation.lastWords}`);
+  const { text, reasons } = answerText(turn.format, known, random);
+  return decision({ text, mcp: steps, reasons });
 }
 
-function toolsToCall(
-  { tools, toolChoice, parallelToolCalls }: CreateRequest,
-  conversation: Conversation,
-): FunctionTool[] {
-  const answered = new Set(conversation.outputs.map(({ tool }) => tool));
-  if (toolChoice === "none") return [];
-  if (typeof toolChoice === "object")
-    return answered.has(toolChoice.name) ? [] : tools.filter(({ name }) => name === toolChoice.name);
-  const open = tools.filter((tool) => !answered.has(tool.name));
-  const words = `${conversation.instructions}\n${conversation.lastWords}`;
-  const named = open.filter(({ name }) => words.includes(name));
-  const demanded = toolChoice === "required" && named.length === 0 && answered.size === 0 ? open.slice(0, 1) : named;
-  return parallelToolCalls ? demanded : demanded.slice(0, 1);
+function decision(parts: Partial<Decision> & { reasons: string }): Decision {
+  return { text: "", refusal: null, calls: [], mcp: [], ...parts };
 }
 
-function wantsStory({ instructions, prompt }: Conversation): boolean {
-  return /novel|story|chapter|小说|故事|章节|长篇/i.test(`${prompt}\n${instructions}`);
+function argumentsFor(tool: FunctionTool, conversation: Conversation): Record<string, unknown> {
+  const schema = tool.parameters ?? { type: "object", properties: {} };
+  const value = instanceOf(schema, conversation, "tools");
+  return typeof value === "object" && value !== null ? { ...value } : {};
 }

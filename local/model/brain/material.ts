@@ -49,7 +49,7 @@ function parse(text: string): unknown {
 }
 
 export function sentencesOf(text: string): string[] {
-  return (text.match(/[^.!?。！？\n]+(?:[.!?](?=\s|$)|[。！？]|$)/gu) ?? [])
+  return (text.match(/(?:[^.!?。！？\n]|[.!?](?!\s|$))+[.!?。！？]*/gu) ?? [])
     .map((part) => part.trim())
     .filter((part) => part.length > 3);
 }

@@ -1,25 +1,19 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { FaultOrder, type FaultStore } from "../faults.ts";
-import type { Journal } from "../journal.ts";
-import { Script, type ScriptStore } from "../scripts.ts";
-import type { ResponseStore } from "../stored-response.ts";
-
-export interface AdminStores {
-  journal: Journal;
-  faults: FaultStore;
-  scripts: ScriptStore;
-  responses: ResponseStore;
-}
+import { FaultOrder } from "../faults/fault-store.ts";
+import { Script } from "../scripts.ts";
+import type { Stores } from "./stores.ts";
 
 /** What tests and benchmarks steer the server with. Answers come in `{ error }` when an order cannot be read. */
-export function adminRoutes({ journal, faults, scripts, responses }: AdminStores): Hono {
+export function adminRoutes(stores: Stores): Hono {
+  const { journal, faults, scripts, responses, conversations, limits, webhooks } = stores;
   return new Hono()
     .get("/journal", (context) => context.json({ requests: journal.read() }))
+    .get("/webhooks", (context) => context.json({ deliveries: webhooks.deliveries() }))
     .post("/faults", (context) => order(context, FaultOrder, faults.order))
     .post("/script", (context) => order(context, Script, scripts.add))
     .post("/reset", (context) => {
-      for (const store of [journal, faults, scripts, responses]) store.clear();
+      for (const store of [journal, faults, scripts, responses, conversations, limits, webhooks]) store.clear();
       return context.json({ reset: true });
     });
 }

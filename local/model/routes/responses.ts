@@ -1,64 +1,121 @@
-import { setTimeout } from "node:timers/promises";
-import { type Context, Hono } from "hono";
-import { type Accepting, acceptResponse } from "../accept-response.ts";
-import { ApiError, invalidRequest } from "../api-error.ts";
-import type { Clock } from "../clock.ts";
-import type { Fault } from "../faults.ts";
-import { hasEnded, statusAt } from "../lifecycle.ts";
-import { readCreateRequest } from "../request.ts";
-import { responseObject } from "../response-object.ts";
-import type { Ending, StoredResponse } from "../stored-response.ts";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import { Hono } from "hono";
+import { ApiError, invalidRequest, invalidValue, notOffered } from "../api-error.ts";
+import { type Clock, napTowards } from "../clock.ts";
+import { type Fault, isResponseFault } from "../faults/fault.ts";
+import type { FaultStore } from "../faults/fault-store.ts";
+import { newResponseId } from "../ids.ts";
+import { tokensOf } from "../items/count-tokens.ts";
+import { acceptResponse } from "../responses/accept-response.ts";
+import { chainOf } from "../responses/chain.ts";
+import { type CreateRequest, readCreateRequest } from "../responses/create-request.ts";
+import { endOf, isOver, statusAt } from "../responses/lifecycle.ts";
+import { responseObject } from "../responses/response-object.ts";
+import type { StoredResponse } from "../responses/stored-response.ts";
+import { streamResponse } from "../responses/stream-response.ts";
+import { loadTokenizer } from "../tokenizer.ts";
+import type { Ctx, Env } from "./env.ts";
+import { pageOf } from "./page.ts";
+import type { Stores } from "./stores.ts";
 
-/** What one request carries from middleware to route. */
-export interface Variables {
-  body: unknown;
-  fault: Fault | null;
-  /** For the journal. */
-  responseId: string | null;
-  metadata: Record<string, string> | null;
-}
-type Ctx = Context<{ Variables: Variables }>;
+/** Create, retrieve, cancel, delete, input items (responses-api.md, sections 1.2–1.6). */
+export function responseRoutes(stores: Stores): Hono<Env> {
+  const { responses, conversations, settings } = stores;
+  const { now } = settings;
 
-/** Create, retrieve, cancel, delete, input items: background and foreground (responses-api.md, sections 1.2–1.6). */
-export function responseRoutes(accepting: Accepting, now: Clock): Hono<{ Variables: Variables }> {
-  const { responses } = accepting;
-
+  /** The response that the path names, as its caller may see it. */
   function find(context: Ctx): StoredResponse {
     const id = context.req.param("id") ?? "";
-    const response = context.get("fault")?.kind === "not-found" ? null : responses.find(id);
+    const response = context.get("fault")?.kind === "not-found" ? null : findStored(id, stores);
     if (!response) throw new ApiError(404, `Response with id '${id}' not found.`);
     context.set("responseId", id);
     context.set("metadata", response.metadata);
     return response;
   }
 
-  return new Hono<{ Variables: Variables }>()
+  return new Hono<Env>()
     .post("/responses", async (context) => {
-      const request = readCreateRequest(context.get("body"));
-      const response = acceptResponse(request, endingFor(context.get("fault")), now(), accepting);
-      responses.add(response);
-      context.set("responseId", response.id);
-      if (!response.background) await untilEnded(response, now);
-      if (!response.store) responses.remove(response.id);
-      return context.json(responseObject(response, now()));
+      const tokenizer = await loadTokenizer();
+      const id = newResponseId();
+      const findItem = (item: string) => responses.findItem(item) ?? conversations.findItem(item);
+      const request = readCreateRequest(context.get("body"), { ownerId: id, findItem });
+      stores.models.check(request.model);
+      const fault = context.get("fault");
+      const conversationItems =
+        request.conversationId === null ? [] : conversations.open(request.conversationId, now());
+      const response = acceptResponse(
+        { id, request, conversationItems, fault: isResponseFault(fault) ? fault : null },
+        now(),
+        { ...stores, tokenizer },
+      );
+      context.set("tokens", response.usage.input + response.usage.output);
+      stores.limits.take(response.usage.input + response.usage.output);
+      keep(response, request, fault, stores);
+      context.set("responseId", id);
+      const lives = request.store ? () => responses.cancelledAt(id) : () => null;
+      const abandon = () => {
+        if (!response.background) responses.remove(id);
+      };
+      if (request.stream) {
+        return streamResponse(response, {
+          startingAfter: -1,
+          cancelledAt: lives,
+          fault,
+          context,
+          settings,
+          work: stores.work,
+          abandon,
+        });
+      }
+      if (response.background) return answer(response, context, response.createdAt);
+      const gone = context.req.raw.signal;
+      await untilOver(response, gone, now);
+      if (gone.aborted) {
+        abandon();
+        return RESPONSE_ALREADY_SENT;
+      }
+      return answer(response, context, now());
+    })
+    .post("/responses/input_tokens", async (context) => {
+      const tokenizer = await loadTokenizer();
+      const findItem = (item: string) => responses.findItem(item) ?? conversations.findItem(item);
+      const request = readCreateRequest(
+        { model: "rules", ...asObject(context.get("body")) },
+        { ownerId: newResponseId(), findItem },
+      );
+      const before = chainOf(request.previousResponseId, now(), responses.find);
+      const own = tokenizer.count(request.instructions ?? "") + tokensOf(request.input, tokenizer);
+      const input_tokens = before.reduce((sum, { ownTokens }) => sum + ownTokens, own);
+      return context.json({ object: "response.input_tokens", input_tokens });
+    })
+    .post("/responses/compact", () => {
+      throw notOffered("compact", "the compaction of responses");
     })
     .get("/responses/:id", (context) => {
       const response = find(context);
-      if (context.req.query("stream") === "true") {
-        throw invalidRequest("This server does not offer streaming yet.", "stream", "unsupported_parameter");
-      }
       if (context.req.queries("include[]")?.includes("reasoning.encrypted_content")) {
         throw invalidRequest("Encrypted content cannot be requested for persisted responses.", "include");
       }
-      return context.json(responseObject(response, now()));
+      const stale = context.get("fault")?.kind === "stale";
+      if (context.req.query("stream") !== "true") return answer(response, context, stale ? response.createdAt : now());
+      return streamResponse(response, {
+        startingAfter: resumeFrom(response, context.req.query("starting_after"), stores),
+        cancelledAt: () => responses.cancelledAt(response.id),
+        fault: context.get("fault"),
+        context,
+        settings,
+        work: stores.work,
+        abandon: () => undefined,
+      });
     })
     .post("/responses/:id/cancel", (context) => {
       const response = find(context);
       const status = statusAt(response, now());
       if (!response.background) throw invalidRequest("Cannot cancel a synchronous response.");
-      if (hasEnded(status) && status !== "cancelled")
-        throw invalidRequest(`Cannot cancel ${article(status)} response.`);
-      responses.cancel(response.id, now());
+      if (isOver(status) && status !== "cancelled")
+        throw invalidRequest(`Cannot cancel ${/^[aeiou]/.test(status) ? "an" : "a"} ${status} response.`);
+      responses.cancel(response.id, now(), context.get("fault")?.kind === "cancel-ignored");
+      stores.webhooks.cancelled(response.id, now());
       return context.json(responseObject(find(context), now()));
     })
     .delete("/responses/:id", (context) => {
@@ -66,28 +123,64 @@ export function responseRoutes(accepting: Accepting, now: Clock): Hono<{ Variabl
       responses.remove(id);
       return context.json({ id, object: "response", deleted: true });
     })
-    .get("/responses/:id/input_items", (context) => {
-      const data = find(context).input.map((item, index) => ({ ...item, id: `item_${index}` }));
-      return context.json({
-        object: "list",
-        data,
-        first_id: data[0]?.id ?? null,
-        last_id: data.at(-1)?.id ?? null,
-        has_more: false,
-      });
-    });
+    .get("/responses/:id/input_items", (context) => context.json(pageOf(find(context).input, context.req.query())));
 }
 
-function article(status: string): string {
-  return status === "incomplete" ? `an ${status}` : `a ${status}`;
+function asObject(body: unknown): object {
+  return typeof body === "object" && body !== null ? body : {};
 }
 
-function endingFor(fault: Fault | null): Ending {
-  if (fault?.kind === "fail") return { status: "failed", code: fault.code, message: "This failure was ordered." };
-  return { status: fault?.kind === "stuck" ? "stuck" : "completed" };
+/** Null: never there, deleted, expired, or an answer in the foreground that has not been given yet. */
+function findStored(id: string, { responses, settings }: Stores): StoredResponse | null {
+  const response = responses.find(id);
+  if (!response) return null;
+  const now = settings.now();
+  const goneAt = response.expiresAt ?? response.createdAt + settings.retentionSeconds * 1000;
+  const given = response.background || isOver(statusAt(response, now));
+  return now < goneAt && given ? response : null;
 }
 
-async function untilEnded(response: StoredResponse, now: Clock): Promise<void> {
-  const left = response.createdAt + response.totalMs - now();
-  if (left > 0) await setTimeout(left);
+/** Stores what is to be stored, with what follows from it; a response that is not is only answered. */
+function keep(response: StoredResponse, request: CreateRequest, fault: Fault | null, stores: Stores): void {
+  stores.responses.removeOlderThan(response.createdAt - stores.settings.retentionSeconds * 1000);
+  if (request.store) stores.responses.add(response);
+  if (response.conversation !== null) stores.conversations.begin(response.conversation, response);
+  if (response.background) stores.webhooks.expect(response, fault?.kind === "webhook" ? fault : null);
+  if (fault?.kind === "first-reads") orderReads(response.id, fault, stores.faults);
+}
+
+function orderReads(response: string, { times, fault }: Extract<Fault, { kind: "first-reads" }>, faults: FaultStore) {
+  faults.order({ match: { method: "GET", response }, times, fault });
+}
+
+async function untilOver(response: StoredResponse, gone: AbortSignal, now: Clock): Promise<void> {
+  const end = endOf(response) ?? Number.POSITIVE_INFINITY;
+  while (now() < end && !gone.aborted) await napTowards(end, now);
+}
+
+/** The response as it was at a time, with a hint when to look again. */
+function answer(response: StoredResponse, context: Ctx, at: number): Response {
+  const shown = responseObject(response, at);
+  const end = endOf(response);
+  if (isOver(shown.status)) return context.json(shown);
+  const left = end === null ? 5000 : Math.min(Math.max(end - at, 100), 5000);
+  return context.json(shown, 200, { "openai-poll-after-ms": String(Math.round(left)) });
+}
+
+/** @throws ApiError 400 when the stream cannot be taken up, or not any more */
+function resumeFrom(response: StoredResponse, startingAfter: string | undefined, { settings }: Stores): number {
+  if (!response.background || !response.stream) {
+    const wanted = response.background ? "stream=true" : "background=true";
+    throw invalidRequest(`This response cannot be streamed because it was not created with ${wanted}.`, "stream");
+  }
+  if (settings.now() > response.createdAt + settings.resumeSeconds * 1000) {
+    const minutes = settings.resumeSeconds / 60;
+    throw invalidRequest(
+      `This response can no longer be streamed because it is more than ${minutes} minutes old.`,
+      "stream",
+    );
+  }
+  const number = Number(startingAfter ?? -1);
+  if (!Number.isInteger(number) || number < -1) throw invalidValue("starting_after", "it is no sequence number");
+  return number;
 }

@@ -1,6 +1,7 @@
 import type { Random } from "../../random.ts";
-import { type Conversation, subjectOf } from "../conversation.ts";
+import type { Conversation } from "../conversation.ts";
 import { materialOf, type Person } from "../material.ts";
+import { subjectOf } from "../subject.ts";
 import { chinese } from "./chinese.ts";
 import { english } from "./english.ts";
 import type { Voice } from "./voice.ts";
@@ -10,7 +11,8 @@ import type { Voice } from "./voice.ts";
  * worked in once. Which words stand where follows from the prompt's hash.
  */
 export function composeNovel({ prompt, outputs, language }: Conversation, random: Random): string {
-  const voice = language === "zh" ? chinese : english;
+  const whole = language === "zh" ? chinese : english;
+  const voice = { ...whole, chapters: whole.chapters.slice(0, chaptersIn(prompt)) };
   const subject = subjectOf(prompt, language);
   const material = materialOf(outputs);
   const cast = fullCast(material.people, voice);
@@ -34,6 +36,17 @@ export function composeNovel({ prompt, outputs, language }: Conversation, random
     return [heading, fill(random.pick(stock.openings)), ...middle, fill(random.pick(stock.closings))];
   });
   return [`# ${voice.title(subject)}`, voice.note, ...chapters.flat(), voice.ending].join("\n\n");
+}
+
+/** The number of chapters that the prompt orders; there is stock for six. */
+function chaptersIn(prompt: string): number {
+  const words = "one two three four five six".split(" ");
+  const found = /\b(\d+|one|two|three|four|five|six)[\s-]+chapters?\b|([一二两三四五六七八九\d]+)\s*(?:个)?章/i.exec(
+    prompt,
+  );
+  const text = (found?.[1] ?? found?.[2] ?? "").toLowerCase();
+  const number = Number(text) || words.indexOf(text) + 1 || "一二三四五六".indexOf(text.replace("两", "二") || "?") + 1;
+  return number >= 1 ? number : Number.POSITIVE_INFINITY;
 }
 
 function fullCast(people: readonly Person[], voice: Voice): Person[] {

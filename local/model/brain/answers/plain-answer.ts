@@ -1,20 +1,20 @@
-import type { Conversation } from "./conversation.ts";
-import { subjectOf } from "./conversation.ts";
-import { sentencesOf } from "./material.ts";
+import { sentencesOf } from "../material.ts";
+import { subjectOf } from "../subject.ts";
+import type { Kind } from "./kind.ts";
 
 const longest = 12;
 
-/** A plain answer: the sentences of the outputs, or of the question itself, that share most words with what was asked. */
-export function composeAnswer(conversation: Conversation): string {
-  const { lastWords, outputs, language } = conversation;
-  const subject = subjectOf(lastWords, language);
-  const found = outputs.flatMap(({ tool, text }) => asSentences(text).map((sentence) => ({ tool, sentence })));
-  const told = found.slice(0, longest).map(({ tool, sentence }) => (tool ? `${sentence} (${tool})` : sentence));
-  const body = told.length > 0 ? told : mostRelevant(sentencesOf(lastWords), subject);
-  return language === "zh"
-    ? [`关于“${subject}”：`, ...body, "（以上由规则拼成，不是语言模型写的。）"].join("\n")
-    : [`On ${subject}:`, ...body, "(Put together by rules, not by a language model.)"].join("\n");
-}
+/** What the tools gave, member by member, or the sentences of the question that say most of what it is about. */
+export const plainAnswer: Kind = {
+  name: "plain answer",
+  compose({ lastWords, outputs, language }) {
+    const subject = subjectOf(lastWords, language);
+    const found = outputs.flatMap(({ tool, text }) => asSentences(text).map((sentence) => ({ tool, sentence })));
+    const told = found.slice(0, longest).map(({ tool, sentence }) => (tool ? `${sentence} (${tool})` : sentence));
+    const body = told.length > 0 ? told : mostRelevant(sentencesOf(lastWords), subject);
+    return { text: [language === "zh" ? `关于“${subject}”：` : `On ${subject}:`, ...body].join("\n") };
+  },
+};
 
 function mostRelevant(sentences: readonly string[], subject: string): string[] {
   const words = new Set(subject.toLowerCase().split(/\W+/));
