@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import type { LogEntry } from "./host/log.ts";
+import type { LogEntry, LogSink } from "./host/log.ts";
 import { passingPoints } from "./host/passing-points.ts";
 import type { HostOptions } from "./host/start-host.ts";
 
@@ -13,6 +13,7 @@ Runs a Functions app with Durable Functions on this machine.
   --state <file>   the state file (default host.db in NIGHTSHIFT_STATE, or in .nightshift)
   --strict         fail at once what Azure would answer by hanging, or by other values than were meant
   --durability <w> full: survive a power loss without losing the last commits (default normal)
+  --log <form>     text or json (default: text in a terminal, else one JSON line for each entry)
   --help           this text
 `;
 
@@ -24,6 +25,7 @@ async function main(): Promise<void> {
       state: { type: "string" },
       strict: { type: "boolean", default: false },
       durability: { type: "string", default: "normal" },
+      log: { type: "string", default: process.stderr.isTTY ? "text" : "json" },
       help: { type: "boolean", default: false },
     },
   });
@@ -50,6 +52,7 @@ interface Flags {
   state?: string;
   strict: boolean;
   durability: string;
+  log: string;
 }
 
 function hostOptions(values: Flags): HostOptions {
@@ -62,7 +65,7 @@ function hostOptions(values: Flags): HostOptions {
     stateFile: resolve(values.state ?? join(NIGHTSHIFT_STATE ?? ".nightshift", "host.db")),
     synchronous: synchronous(values.durability),
     strict: values.strict,
-    log: print,
+    log: logSink(values.log),
     passing: crashAt(NIGHTSHIFT_CRASH_AT),
     setEnvironment: (name, value) => {
       process.env[name] = value;
@@ -93,8 +96,18 @@ function crashAt(setting: string | undefined): (point: string) => void {
   };
 }
 
-function print({ level, category, message }: LogEntry): void {
-  process.stderr.write(`${new Date().toISOString()} ${level} [${category}] ${message}\n`);
+function logSink(form: string): LogSink {
+  const line = form === "json" ? jsonLine : form === "text" ? textLine : null;
+  if (line === null) throw new Error(`--log: '${form}' is neither text nor json.`);
+  return (entry) => void process.stderr.write(`${line(entry)}\n`);
+}
+
+function jsonLine(entry: LogEntry): string {
+  return JSON.stringify({ at: new Date().toISOString(), ...entry });
+}
+
+function textLine({ level, category, message }: LogEntry): string {
+  return `${new Date().toISOString().slice(11, 23)} ${level.padEnd(11)} [${category}] ${message}`;
 }
 
 const stopLimit = 5000;

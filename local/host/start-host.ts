@@ -9,6 +9,7 @@ import { type HostJson, readHostJson } from "./host-json.ts";
 import { answerEmpty } from "./http/answer.ts";
 import { createBufferedCall } from "./http/buffered-call.ts";
 import type { CallFunction } from "./http/function-call.ts";
+import { trackAnswers } from "./http/open-answers.ts";
 import { createListener } from "./http/request-listener.ts";
 import { routesOf } from "./http/route-table.ts";
 import { createStreamedCall } from "./http/streamed-call.ts";
@@ -57,7 +58,10 @@ export interface Host {
   port: number;
   /** What can be done to instances, without HTTP. */
   instances: InstanceClient;
-  /** Takes no new work and closes the state. Open requests are cut off; activities that run are run again later. */
+  /**
+   * Takes no new work, lets open requests be answered and turns be committed for three seconds, and closes the state.
+   * Streams are cut off; activities that run are run again at the next start.
+   */
   close(): Promise<void>;
 }
 
@@ -132,16 +136,18 @@ function run({ options, hostJson, log, state, port, worker }: RunParts): Running
   const answer = worker.httpUri === null ? createBufferedCall(caller) : createStreamedCall(caller, worker.httpUri);
   const call: CallFunction = (each) => clock.during(() => answer(each));
   const webhooks = createWebhooks(instances, clock, address, log);
+  const answers = trackAnswers(createListener(webhooks, routesOf(functions, http.routePrefix), call));
   const stopWatching = strict ? watchForbiddenCalls() : () => {};
   return {
     instances,
-    listener: createListener(webhooks, routesOf(functions, http.routePrefix), call),
+    listener: answers.listener,
     start() {
       durable.resume();
       timers.start();
     },
     async stop() {
       timers.stop();
+      await answers.begun();
       await durable.stop();
       stopWatching();
     },

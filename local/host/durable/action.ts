@@ -58,47 +58,42 @@ const retryOptions = z.object({
   retryTimeoutInMilliseconds: z.number().nullish(),
 });
 
-const wireAction = z.object({
-  actionType: z.union([z.number().int(), z.string()]),
-  functionName: z.string().nullish(),
-  instanceId: z.string().nullish(),
-  input: z.unknown().optional(),
-  retryOptions: retryOptions.nullish(),
-  fireAt: z.string().nullish(),
-  isCanceled: z.boolean().nullish(),
-  externalEventName: z.string().nullish(),
-  compoundActions: z.array(z.unknown()).nullish(),
-});
-
-/** @throws Error when the text is not an action of the protocol. */
+/**
+ * Written by hand: every turn brings all actions since the start, so this runs a million times where a schema would be
+ * slow.
+ * @throws Error when the value is not an action of the protocol.
+ */
 export function parseAction(value: unknown): Action {
-  const wire = wireAction.parse(value);
+  const wire: Record<string, unknown> = Object(value);
   const type = typeName(wire.actionType);
-  const required = <Value>(field: string, found: Value | null | undefined): Value => {
-    if (found === null || found === undefined) throw new Error(`The action ${type} has no ${field}.`);
+  const text = (field: string): string => {
+    const found = wire[field];
+    if (typeof found !== "string") throw new Error(`The action ${type} has no ${field}.`);
     return found;
   };
-  const call = () => ({
-    functionName: required("functionName", wire.functionName),
-    instanceId: wire.instanceId ?? null,
-    input: wire.input,
-  });
+  const instanceId = typeof wire.instanceId === "string" ? wire.instanceId : null;
   switch (type) {
     case "CallActivity":
+      return { type, functionName: text("functionName"), input: wire.input };
     case "CallSubOrchestrator":
-      return { type, ...call() };
+      return { type, functionName: text("functionName"), instanceId, input: wire.input };
     case "CallActivityWithRetry":
-    case "CallSubOrchestratorWithRetry":
-      return { type, ...call(), retryOptions: required("retryOptions", wire.retryOptions) };
+    case "CallSubOrchestratorWithRetry": {
+      const retry = retryOptions.parse(wire.retryOptions);
+      return { type, functionName: text("functionName"), instanceId, input: wire.input, retryOptions: retry };
+    }
     case "ContinueAsNew":
       return { type, input: wire.input };
     case "CreateTimer":
-      return { type, fireAt: required("fireAt", wire.fireAt), isCanceled: wire.isCanceled === true };
+      return { type, fireAt: text("fireAt"), isCanceled: wire.isCanceled === true };
     case "WaitForExternalEvent":
-      return { type, externalEventName: required("externalEventName", wire.externalEventName) };
+      return { type, externalEventName: text("externalEventName") };
     case "WhenAny":
     case "WhenAll":
-      return { type, compoundActions: (wire.compoundActions ?? []).map(parseAction) };
+      return {
+        type,
+        compoundActions: Array.isArray(wire.compoundActions) ? wire.compoundActions.map(parseAction) : [],
+      };
     case "CallEntity":
     case "CallHttp":
     case "SignalEntity":
@@ -109,11 +104,11 @@ export function parseAction(value: unknown): Action {
   }
 }
 
-function typeName(actionType: number | string): ActionType {
+const byLowerCase = new Map<string, ActionType>(actionTypes.map((name) => [name.toLowerCase(), name]));
+
+function typeName(actionType: unknown): ActionType {
   const name =
-    typeof actionType === "number"
-      ? actionTypes[actionType]
-      : actionTypes.find((candidate) => candidate.toLowerCase() === actionType.toLowerCase());
+    typeof actionType === "number" ? actionTypes[actionType] : byLowerCase.get(String(actionType).toLowerCase());
   if (name === undefined) throw new Error(`The action type ${actionType} is unknown.`);
   return name;
 }

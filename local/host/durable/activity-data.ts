@@ -1,5 +1,5 @@
 import type { TypedData } from "../worker/core-types.ts";
-import { dotnetMetadata, dotnetText } from "./dotnet-metadata.ts";
+import { dotnetMetadata, dotnetText, textData } from "./dotnet-metadata.ts";
 
 /** The trigger value for a stored input, which is the JSON text of an array with one element. */
 export function activityInput(stored: string): TypedData {
@@ -17,7 +17,7 @@ export function activityInput(stored: string): TypedData {
 export function activityMetadata(instanceId: string, stored: string): Record<string, TypedData> {
   const [input] = elements(stored);
   return {
-    instanceId: { string: instanceId },
+    instanceId: textData(instanceId),
     ...(input !== null && { data: { json: JSON.stringify(input) } }),
     ...(isObject(input) && dotnetMetadata(input)),
   };

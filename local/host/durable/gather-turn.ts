@@ -3,8 +3,9 @@ import type { Instance } from "../state/instances.ts";
 import type { State } from "../state/open-state.ts";
 import type { Timer } from "../state/timers.ts";
 import { orchestratorStarted, timerFired } from "./events.ts";
+import type { HistoryCache, KnownHistory } from "./history-cache.ts";
 import { EventType, type HistoryEvent, type ParentInstance } from "./history-event.ts";
-import type { Turn } from "./turn.ts";
+import { parseEvents, type Turn } from "./turn.ts";
 
 export interface Gathered {
   /** Null when nothing that arrived concerns this execution. */
@@ -20,12 +21,12 @@ export interface Gathered {
 const largestBatch = 1000;
 
 /** Reads what arrived for an instance and makes a turn of it. Timers that are due at `at` count as arrived. */
-export function gatherTurn(state: State, instance: Instance, at: number): Gathered {
+export function gatherTurn(state: State, cache: HistoryCache, instance: Instance, at: number): Gathered {
   const messages = state.inbox.read(instance.id, largestBatch);
   const due = state.timers.due(instance.id, at);
   const timestamp = new Date(at).toISOString();
   const fired = due.filter((timer) => timer.executionId === instance.executionId);
-  const history = state.history.read(instance.id);
+  const history = cache.get(instance.id, instance.executionId) ?? readHistory(state, instance);
   const arrived = merge(accepted(messages, instance, history.turns > 0), fired, timestamp);
   const { id: instanceId, name, executionId, input } = instance;
   const turn: Turn = {
@@ -34,7 +35,8 @@ export function gatherTurn(state: State, instance: Instance, at: number): Gather
     parent: parseParent(instance.parent),
     executionId,
     input,
-    past: history.events,
+    past: history.text,
+    pastEvents: history.events,
     events: [orchestratorStarted(timestamp), ...arrived],
   };
   return {
@@ -44,6 +46,11 @@ export function gatherTurn(state: State, instance: Instance, at: number): Gather
     firedTimers: due,
     more: messages.length === largestBatch,
   };
+}
+
+function readHistory(state: State, { id, executionId }: Instance): KnownHistory {
+  const { events: text, turns } = state.history.read(id);
+  return { executionId, turns, text, events: parseEvents(text) };
 }
 
 /** Messages of an execution that was replaced are dropped, and so is a second start. */

@@ -4,6 +4,7 @@ import type { LogSink } from "../log.ts";
 import type { Instance } from "../state/instances.ts";
 import type { State } from "../state/open-state.ts";
 import { gatherTurn } from "./gather-turn.ts";
+import { createHistoryCache } from "./history-cache.ts";
 import { isFinished } from "./orchestration-status.ts";
 import { runTurn, type TurnSteps } from "./turn.ts";
 import { commitTurn, type TurnEffects } from "./turn-commit.ts";
@@ -25,12 +26,14 @@ export interface OrchestrationParts {
   onTimer(fireAt: number): void;
 }
 
+const cacheCharacters = 3_000_000;
 const longestPause = 600_000;
 
 /** Runs the turns: one at a time for an instance, some at a time for all. */
 export function startOrchestrations(parts: OrchestrationParts): Orchestrations {
   const { state, clock, log } = parts;
   const { now } = clock;
+  const cache = createHistoryCache(cacheCharacters);
   const ready = new Set<string>();
   const open = new Map<string, Promise<void>>();
   const tries = new Map<string, number>();
@@ -85,16 +88,17 @@ export function startOrchestrations(parts: OrchestrationParts): Orchestrations {
   async function work(id: string): Promise<void> {
     const instance = state.instances.find(id);
     if (instance === undefined || isFinished(instance.status)) return void (await dropMessages(id));
-    const gathered = gatherTurn(state, instance, Math.max(now(), instance.updatedAt));
+    const gathered = gatherTurn(state, cache, instance, Math.max(now(), instance.updatedAt));
     if (gathered.more) ready.add(id);
     if (gathered.turn === null)
       return void (gathered.lastMessageId > 0 && (await dropMessages(id, gathered.lastMessageId)));
     const finished = await runTurn(gathered.turn, steps);
     const at = Math.max(now(), instance.updatedAt);
     const commit = { before: instance, finished, ...gathered, at };
+    cache.forget(id); // a turn whose commit fails is read again
     const effects = await state.commit("turn", () => commitTurn(state, commit));
     report(instance, finished.decision.warnings);
-    if (effects !== undefined) signal(effects);
+    if (effects !== undefined) signal(id, effects);
   }
 
   async function dropMessages(id: string, lastId = Number.MAX_SAFE_INTEGER): Promise<void> {
@@ -105,9 +109,10 @@ export function startOrchestrations(parts: OrchestrationParts): Orchestrations {
     for (const warning of warnings) log({ level: "warning", category: "Host.Durable", message: `${id}: ${warning}` });
   }
 
-  function signal({ instances, tasks, timers }: TurnEffects): void {
+  function signal(id: string, { history, finished, instances, tasks, timers }: TurnEffects): void {
+    if (!finished) cache.set(id, history);
     if (tasks) parts.onTasks();
-    for (const id of instances) wake(id);
+    for (const other of instances) wake(other);
     for (const fireAt of timers) parts.onTimer(fireAt);
   }
 

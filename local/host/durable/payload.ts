@@ -1,5 +1,5 @@
 import type { TypedData } from "../worker/core-types.ts";
-import { dotnetMetadata } from "./dotnet-metadata.ts";
+import { dotnetMetadata, textData } from "./dotnet-metadata.ts";
 
 export interface PayloadParts {
   instanceId: string;
@@ -30,13 +30,17 @@ export function orchestratorPayload(parts: PayloadParts): string {
 export function orchestratorMetadata(parts: PayloadParts): Record<string, TypedData> {
   return {
     ...dotnetMetadata({ input: JSON.parse(parts.input ?? "null") }),
-    instanceId: { string: parts.instanceId },
-    isReplaying: { string: parts.isReplaying ? "True" : "False" },
-    ...(parts.parentInstanceId !== null && { parentInstanceId: { string: parts.parentInstanceId } }),
-    upperSchemaVersion: { string: "1" },
-    upperSchemaVersionNew: { string: "3" },
-    longRunningTimerIntervalDuration: { string: "3.00:00:00" },
-    maximumShortTimerDuration: { string: "6.00:00:00" },
-    defaultHttpAsyncRequestSleepTimeMillseconds: { string: "30000" },
+    instanceId: textData(parts.instanceId),
+    isReplaying: textData(parts.isReplaying ? "True" : "False"),
+    ...(parts.parentInstanceId !== null && { parentInstanceId: textData(parts.parentInstanceId) }),
+    ...constantMetadata,
   };
 }
+
+const constantMetadata: Record<string, TypedData> = {
+  upperSchemaVersion: textData("1"),
+  upperSchemaVersionNew: textData("3"),
+  longRunningTimerIntervalDuration: textData("3.00:00:00"),
+  maximumShortTimerDuration: textData("6.00:00:00"),
+  defaultHttpAsyncRequestSleepTimeMillseconds: textData("30000"),
+};

@@ -5,6 +5,7 @@ import type { Timer } from "../state/timers.ts";
 import { closingEvents } from "./closing.ts";
 import type { Outcome } from "./decide.ts";
 import { childCompleted, childFailed } from "./events.ts";
+import type { KnownHistory } from "./history-cache.ts";
 import { EventType, type HistoryEvent, type ParentInstance } from "./history-event.ts";
 import { putInstance } from "./new-instance.ts";
 import { isFinished, Status } from "./orchestration-status.ts";
@@ -25,6 +26,9 @@ export interface TurnCommit {
 
 /** What others have to look at, now that a turn is on disk. */
 export interface TurnEffects {
+  /** What history holds now. */
+  history: KnownHistory;
+  finished: boolean;
   instances: string[];
   tasks: boolean;
   timers: number[];
@@ -35,11 +39,19 @@ export function commitTurn(state: State, commit: TurnCommit): TurnEffects | unde
   const { before, finished, at } = commit;
   if (state.instances.find(before.id)?.executionId !== before.executionId) return undefined;
   const { decision, turn } = finished;
-  const effects: TurnEffects = { instances: [], tasks: false, timers: [] };
   const after = instanceAfter(commit);
   takeInputs(state, commit);
   const events = [...finished.stored, ...closingEvents(decision, new Date(at).toISOString())];
-  state.history.append(before.id, finished.continued ? 0 : commit.turns, eventsText(events));
+  const text = eventsText(events);
+  const turns = finished.continued ? 0 : commit.turns;
+  state.history.append(before.id, turns, text);
+  const history: KnownHistory = {
+    executionId: turn.executionId,
+    turns: turns + 1,
+    text: turn.past === "" ? text : `${turn.past},${text}`,
+    events: [...turn.pastEvents, ...events],
+  };
+  const effects: TurnEffects = { history, finished: isFinished(after.status), instances: [], tasks: false, timers: [] };
   for (const scheduled of decision.scheduled) startScheduled(state, commit, scheduled, effects);
   if (isFinished(after.status)) {
     state.timers.clear(before.id);

@@ -12,6 +12,8 @@ export interface Turn {
   input: string | null;
   /** The events of earlier turns: JSON texts, joined by commas. */
   past: string;
+  /** The same, parsed. */
+  pastEvents: readonly HistoryEvent[];
   /** The events of this turn, OrchestratorStarted first. */
   events: HistoryEvent[];
 }
@@ -37,7 +39,7 @@ export async function runTurn(first: Turn, steps: TurnSteps): Promise<FinishedTu
   let turn = first;
   let continued = false;
   for (;;) {
-    const decision = await steps.step(turn, payloadParts(turn), parseHistory(turn));
+    const decision = await steps.step(turn, payloadParts(turn), [...turn.pastEvents, ...turn.events]);
     if (decision.outcome.kind !== "continued") {
       const stored = turn.events.map(continued ? asPastOfContinued : asPast);
       return { turn, stored, continued, decision };
@@ -55,7 +57,7 @@ function nextExecution(turn: Turn, input: string, carried: EventRaised[], steps:
   const { instanceId, name, parent } = turn;
   const started = executionStarted({ instanceId, executionId, name, input, parent, generation: null }, at);
   const events = [orchestratorStarted(at), started, ...carried.map(asPast), orchestratorCompleted(at)];
-  return { ...turn, executionId, input, past: "", events };
+  return { ...turn, executionId, input, past: "", pastEvents: [], events };
 }
 
 /** The mark that ends the events carried over is the only one that the real host marks as played. */
@@ -84,8 +86,7 @@ export function eventsText(events: readonly HistoryEvent[]): string {
   return events.map((event) => JSON.stringify(event)).join(",");
 }
 
-function parseHistory(turn: Turn): HistoryEvent[] {
-  if (turn.past === "") return turn.events;
-  const past: HistoryEvent[] = JSON.parse(`[${turn.past}]`); // only this host writes it
-  return [...past, ...turn.events];
+/** Parses the stored form of events. */
+export function parseEvents(text: string): HistoryEvent[] {
+  return JSON.parse(`[${text}]`); // only this host writes it
 }

@@ -1,5 +1,4 @@
 import { Agent, type ClientRequest, type IncomingMessage, type ServerResponse, request as send } from "node:http";
-import { setImmediate as nextLoop, setTimeout as pause } from "node:timers/promises";
 import type { LogSink } from "../log.ts";
 import type { TypedData } from "../worker/core-types.ts";
 import { newInvocationId } from "../worker/invocation.ts";
@@ -31,10 +30,7 @@ export function createStreamedCall(caller: FunctionCaller, httpUri: string): Cal
         inputData: [{ name: binding, data: { http: {} } }, ...caller.clientInput(target)],
         triggerMetadata: triggerMetadata(request, match.params),
       });
-      if (relay.answered()) return;
-      await pause(grace);
-      await nextLoop();
-      if (!relay.answered()) throw new Error("it returned nothing that can be an HTTP answer");
+      if (!(await relay.answers())) throw new Error("it returned nothing that can be an HTTP answer");
     } catch (error) {
       if (relay.over()) return;
       logFailure(caller.log, target, error);
@@ -71,8 +67,8 @@ function forward(request: IncomingMessage, { agent, port, invocationId, address 
 }
 
 interface Relay {
-  /** Whether the library has begun to answer. */
-  answered(): boolean;
+  /** Whether the library begins to answer, now that the function has returned. */
+  answers(): Promise<boolean>;
   /** Whether there is nobody left to answer to. */
   over(): boolean;
   fail(): void;
@@ -99,7 +95,16 @@ function relayAnswer(upstream: ClientRequest, request: IncomingMessage, response
   });
   response.on("close", () => upstream.destroy());
   pipeBody(request, upstream, fail);
-  return { answered: () => answered, over: () => response.destroyed || response.writableEnded, fail };
+  const answers = () =>
+    new Promise<boolean>((resolve) => {
+      if (answered) return resolve(true);
+      const timeout = setTimeout(() => setImmediate(() => resolve(answered)), grace);
+      upstream.once("response", () => {
+        clearTimeout(timeout);
+        resolve(true);
+      });
+    });
+  return { answers, over: () => response.destroyed || response.writableEnded, fail };
 }
 
 function pipeBody(request: IncomingMessage, upstream: ClientRequest, fail: () => void): void {

@@ -14,6 +14,8 @@ import type { VirtualClock } from "./virtual-clock.ts";
 export interface TestHostOptions {
   /** Registers the functions, or the absolute path of a file that does. */
   app: string | (() => unknown);
+  /** Path of a host.json; without one everything has its default. */
+  hostJson?: string;
   /** `memory`, or a folder that is made and removed. */
   state: "memory" | "folder";
   /** Default: the system's time. */
@@ -47,12 +49,14 @@ export interface TestHost {
   close(): Promise<void>;
 }
 
-export async function startTestHost({ app, state, clock, environment }: TestHostOptions): Promise<TestHost> {
+export async function startTestHost(options: TestHostOptions): Promise<TestHost> {
+  const { app, hostJson, state, clock, environment } = options;
   const folder = state === "memory" ? null : mkdtempSync(join(tmpdir(), "test-host-"));
   const { faults, interpose, interposeEvents } = createMischief(clock ?? systemClock);
   const log: LogEntry[] = [];
   const host = await startHost({
     entry: app,
+    ...(hostJson !== undefined && { hostJson }),
     port: 0,
     hostname: "127.0.0.1",
     stateFile: folder === null ? ":memory:" : join(folder, "host.db"),

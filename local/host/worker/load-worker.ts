@@ -4,6 +4,7 @@ import { checkBindings } from "./bindings.ts";
 import { createCore, type RegisteredFunction } from "./core.ts";
 import { injectCore } from "./injection.ts";
 import { createInvoke, type Invoke, type WatchInvocation } from "./invocation.ts";
+import { serversOf } from "./own-servers.ts";
 
 export interface Worker {
   functions: RegisteredFunction[];
@@ -44,7 +45,7 @@ export async function loadWorker(
   const model = core.model();
   if (model === undefined)
     throw new Error(`${typeof entry === "string" ? entry : "The app"} registers no function with @azure/functions.`);
-  const capabilities = await model.getCapabilities({ ...offeredCapabilities });
+  const { result: capabilities, servers } = await serversOf(() => model.getCapabilities({ ...offeredCapabilities }));
   core.lockRegistration();
   const functions = [...core.functions.values()];
   for (const found of functions) checkBindings(found);
@@ -54,6 +55,7 @@ export async function loadWorker(
     httpUri: capabilities.HttpUri ?? null,
     async stop() {
       await core.hooks.run("appTerminate", { hookData: {}, appHookData });
+      for (const server of servers) server.close();
       remove();
     },
   };

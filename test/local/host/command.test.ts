@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { test } from "node:test";
-import { app, folderFor, runHost } from "./support/host-process.ts";
+import { app, folderFor, runHost, startHostProcess } from "./support/host-process.ts";
+import { eventually } from "./support/instances.ts";
 
 test("--help tells the options and their defaults", async () => {
   const { code, stdout } = await runHost(["--help"]);
@@ -43,4 +44,40 @@ test("an unknown option is refused", async () => {
   const { code, stderr } = await runHost(["--colour"]);
   assert.equal(code, 1);
   assert.match(stderr, /^Unknown option '--colour'/);
+});
+
+test("a durability or a form of log that is none is refused", async () => {
+  assert.match(
+    (await runHost(["--durability", "some"])).stderr,
+    /^--durability: 'some' is neither normal nor full\.$/m,
+  );
+  assert.match((await runHost(["--log", "xml"])).stderr, /^--log: 'xml' is neither text nor json\.$/m);
+});
+
+test("log lines are JSON when they go into a pipe, and text when asked for", async (context) => {
+  for (const [flags, form] of [
+    [[], /^\{"at":"[^"]+","level":"error","category":"Function\.throws","message":"The HTTP function throws failed: /m],
+    [["--log", "text"], /^\d\d:\d\d:\d\d\.\d+ error {7}\[Function\.throws\] The HTTP function throws failed: /m],
+  ] as const) {
+    const state = join(folderFor(context), "host.db");
+    const host = await startHostProcess(context, app("http.ts"), state, {}, [...flags]);
+    await fetch(`${host.url}/api/throws`);
+    await eventually(() => (form.test(host.stderr()) ? true : undefined));
+  }
+});
+
+test("a request that is under way at a stop gets its answer; a stream does not hold the stop up", async (context) => {
+  const state = join(folderFor(context), "host.db");
+  const host = await startHostProcess(context, app("http.ts"), state, { APP_STREAM: "true" });
+  const endless = await fetch(`${host.url}/api/endless`);
+  const slow = fetch(`${host.url}/api/slow`);
+  await eventually(async () =>
+    (await (await fetch(`${host.url}/api/slow-began`)).text()) === "yes" ? true : undefined,
+  );
+  const before = Date.now();
+  await host.kill("SIGTERM");
+  assert.equal(await host.ended, 0);
+  assert.ok(Date.now() - before < 2900, "it took the whole time that a stop has");
+  assert.equal(await (await slow).text(), "slow");
+  await assert.rejects(endless.text());
 });

@@ -53,3 +53,27 @@ app.http("events", {
     ),
   }),
 });
+
+let slowBegan = false;
+app.http("slow", {
+  route: "slow",
+  handler: async () => {
+    slowBegan = true;
+    await pause(400);
+    return { body: "slow" };
+  },
+});
+app.http("slowBegan", { route: "slow-began", handler: async () => ({ body: slowBegan ? "yes" : "no" }) });
+app.http("endless", {
+  route: "endless",
+  handler: async () => ({
+    body: ReadableStream.from(
+      (async function* () {
+        for (;;) {
+          yield Buffer.from("more\n");
+          await pause(50);
+        }
+      })(),
+    ),
+  }),
+});

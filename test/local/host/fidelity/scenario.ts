@@ -146,13 +146,24 @@ function payloadOf({ inputData }: Call): Payload {
 }
 
 function instanceOf({ triggerMetadata }: Call): string {
-  return z.object({ string: z.string() }).parse(triggerMetadata.instanceId).string;
+  return String(asSeen(triggerMetadata.instanceId));
 }
 
-/** Only what this host gives: the trigger's own value is not repeated (see the README's table). */
+/** Only what this host gives, as functions see it: the trigger's own value is not repeated (see the README's table). */
 function ownMetadata(metadata: Record<string, unknown>): unknown {
   const entries = Object.entries(metadata).filter(([name]) => !/Trigger[0-9a-f]+$/.test(name));
-  return Object.fromEntries(entries.map(([name, value]) => [name, typed(value)]));
+  return Object.fromEntries(entries.map(([name, value]) => [name, asSeen(value)]));
+}
+
+/** As the function sees it: the worker reads texts as JSON where they are JSON. */
+function asSeen(value: unknown): unknown {
+  const { json, string } = z.object({ json: z.string().optional(), string: z.string().optional() }).parse(value);
+  const text = json ?? string ?? "";
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 /** The recorder also wrote which field of the value is set, under the name `data`. */

@@ -4,7 +4,7 @@ import type { Outcome } from "../../../../local/host/durable/decide.ts";
 import * as events from "../../../../local/host/durable/events.ts";
 import type { HistoryEvent } from "../../../../local/host/durable/history-event.ts";
 import type { Scheduled } from "../../../../local/host/durable/replay-state.ts";
-import { eventsText, runTurn, type Turn, type TurnSteps } from "../../../../local/host/durable/turn.ts";
+import { eventsText, parseEvents, runTurn, type Turn, type TurnSteps } from "../../../../local/host/durable/turn.ts";
 import { eventNames, type Step } from "./program.ts";
 
 /** What is on its way to the orchestration, by a key that is the same in every run of the program. */
@@ -38,7 +38,12 @@ export async function play(
   let past = "";
   let arrived: HistoryEvent[] = [events.executionStarted({ ...identity, generation: 0 }, timestamp())];
   for (;;) {
-    const turn: Turn = { ...identity, past, events: [events.orchestratorStarted(timestamp()), ...arrived] };
+    const turn: Turn = {
+      ...identity,
+      past,
+      pastEvents: parseEvents(past),
+      events: [events.orchestratorStarted(timestamp()), ...arrived],
+    };
     const finished = await runTurn(turn, steps);
     if (repeat) assert.deepEqual(await runTurn(turn, steps), finished);
     const { decision, stored } = finished;

@@ -1,0 +1,24 @@
+import { app } from "@azure/functions";
+import * as df from "durable-functions";
+
+/** The app of the host's benchmark: as little of its own as possible. */
+df.app.activity("same", { handler: (value: number) => value });
+
+df.app.orchestration("chain", function* (context) {
+  let value = 0;
+  for (let n = 0; n < context.df.getInput<number>(); n += 1) {
+    value = (yield context.df.callActivity("same", value)) as number;
+  }
+  return value;
+});
+df.app.orchestration("sleeper", function* (context) {
+  yield context.df.createTimer(new Date(context.df.getInput<number>()));
+});
+
+app.http("hello", { route: "hello", handler: async () => ({ body: "hello" }) });
+app.http("start", {
+  route: "start",
+  methods: ["POST"],
+  extraInputs: [df.input.durableClient()],
+  handler: async (_, context) => ({ body: await df.getClient(context).startNew("chain", { input: 1 }) }),
+});
