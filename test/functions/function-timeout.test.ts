@@ -31,7 +31,7 @@ test("a tool must be through 75 s before the platform would end its process", ()
 test("functionTimeout may count days, or have no bound", () => {
   checkFunctionTimeout(agentWith(86_400), "1.00:02:00");
   assert.throws(() => checkFunctionTimeout(agentWith(86_400), "1.00:00:00"), { code: "bad_agent" });
-  checkFunctionTimeout(agentWith(10_000_000), "-1");
+  checkFunctionTimeout(agentWith(2_000_000), "-1");
 });
 
 test("a functionTimeout that is no time is refused, not taken for none", () => {
