@@ -57,10 +57,9 @@ const rules: readonly Rule[] = [
   { folder: "local/model", may: [], packages: "any" },
   { folder: "local/process", may: [], packages: "any" },
   { folder: "local", may: ["local/host", "local/model", "local/process"], packages: "any" },
-  { folder: "scripts", may: ["infra/containers.json"], packages: "any" },
+  { folder: "scripts", may: ["infra", "host.json", "package.json"], packages: "any" },
+  { folder: "infra", may: [], packages: "any" },
   { folder: "examples", may: ["src"], packages: "any" },
-  { folder: "scripts", may: [""], packages: "any" },
-  { folder: "infra", may: ["infra", "scripts"], packages: "any" },
   { folder: "bench", may: [""], packages: "any" },
   { folder: "test", may: [""], packages: "any" },
 ];
