@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { z } from "zod";
-import { cleanEnvironment } from "../../local/process/start-process.ts";
+import { cleanEnvironment, type StartedProcess, startProcess } from "../../local/process/start-process.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { buildPackage } from "../../scripts/build-package.ts";
 import { assertLedgerRules } from "../support/ledger-rules.ts";
@@ -15,27 +15,46 @@ import { journalWhenEnded, postRun, type System, startSystem, untilEvent } from 
 
 const folder = mkdtempSync(path.join(tmpdir(), "nightshift-package-"));
 let system: System;
+let cosmos: StartedProcess;
 before(async () => {
-  [system] = await Promise.all([startSystem({ modelSeconds: 0.6, modelUrl: null }), buildPackage(folder, "Scheduler")]);
+  [system, cosmos] = await Promise.all([
+    startSystem({ modelSeconds: 0.6, modelUrl: null }),
+    startProcess({
+      args: ["test/support/cosmos/main.ts", "--port", "0"],
+      env: cleanEnvironment(process.env),
+      onLine: () => {},
+    }),
+    buildPackage(folder, "Scheduler"),
+  ]);
 });
 after(async () => {
-  await system.stop();
+  await Promise.all([system.stop(), cosmos.stop("SIGKILL")]);
   rmSync(folder, { recursive: true, force: true });
 });
 
 test("the package for Azure does a whole run, its host killed while a tool is at work", async () => {
   const entry = path.join(folder, "main.mjs");
-  const doomed = await system.startHost({ NIGHTSHIFT_TOOL_SECONDS: "30" }, entry);
+  const onCosmos = { COSMOS_ENDPOINT: cosmos.url, COSMOS_KEY: "any" };
+  const doomed = await system.startHost({ ...onCosmos, NIGHTSHIFT_TOOL_SECONDS: "30" }, entry);
   const { id } = await postRun(doomed.url, "Write a space novel about a package.", "package");
   await untilEvent(doomed.url, id, (type) => type === "call-started");
   await doomed.stop("SIGKILL");
 
-  const host = await system.startHost({}, entry);
+  const host = await system.startHost(onCosmos, entry);
   const run = assertLedgerRules(await journalWhenEnded(host.url, id), await system.requests());
   assert.equal(run.status, "completed");
   assert.ok(run.ledger.toolRepeats > 0, "no call was interrupted");
   const health = z.object({ version: z.string() }).parse(await (await fetch(`${host.url}/health`)).json());
   assert.equal(health.version, packageJson.version);
+  await host.stop("SIGTERM");
+});
+
+test("the package for Azure has no SQLite, and says so to whoever sets no Cosmos DB", async () => {
+  await assert.rejects(
+    system.startHost({}, path.join(folder, "main.mjs")),
+    /built for Azure, without SQLite: set COSMOS_ENDPOINT/,
+  );
+  assert.doesNotMatch(readFileSync(path.join(folder, "app.mjs"), "utf8"), /node:sqlite/);
 });
 
 test("the package holds what the host loads and nothing else", () => {
