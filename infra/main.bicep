@@ -85,6 +85,9 @@ param httpConcurrency int = 100
 @description('Gigabytes of logs a day, after which the rest of the day is not recorded.')
 param logsDailyQuotaGb int = 1
 
+@description('More app settings, such as { NIGHTSHIFT_KEEP_SECONDS: \'2592000\' }. A deployment replaces all settings, so what is set elsewhere is lost.')
+param moreSettings object = {}
+
 var token = toLower(uniqueString(subscription().id, environmentName, location))
 var tags = { 'azd-env-name': environmentName }
 var hubName = loadJsonContent('../host.json', 'extensions.durableTask.hubName')
@@ -205,7 +208,7 @@ module functionApp 'modules/function-app.bicep' = {
     callerAuthentication: callerAuthentication
     authClientId: authClientId
     publicUrl: publicUrl
-    settings: union(modelSettings, durableSettings, {
+    settings: union(moreSettings, modelSettings, durableSettings, {
       NIGHTSHIFT_MODEL: modelName
       COSMOS_ENDPOINT: cosmos.outputs.endpoint
       COSMOS_DATABASE: cosmos.outputs.databaseName

@@ -18,10 +18,7 @@ export type Resource = z.infer<typeof Resource>;
  * The resources that a deployment with these parameters would make, worked out by the compiler without Azure. What only
  * Azure knows stays an expression, in brackets.
  */
-export async function predict(
-  bicep: Bicep,
-  parameters: Readonly<Record<string, string | number>>,
-): Promise<Resource[]> {
+export async function predict(bicep: Bicep, parameters: Readonly<Record<string, Parameter>>): Promise<Resource[]> {
   const folder = mkdtempSync(path.join(tmpdir(), "nightshift-infra-"));
   try {
     const main = path.relative(folder, path.resolve("infra/main.bicep")).split(path.sep).join("/");
@@ -50,6 +47,12 @@ export async function predict(
 const subscription = "00000000-0000-0000-0000-00000000000a";
 const tenant = "00000000-0000-0000-0000-00000000000b";
 
-function literal(value: string | number): string {
-  return typeof value === "number" ? String(value) : `'${value}'`;
+type Parameter = string | Readonly<Record<string, string>>;
+
+/** The value as Bicep writes it. */
+function literal(value: Parameter): string {
+  if (typeof value === "string") return `'${value}'`;
+  return `{ ${Object.entries(value)
+    .map(([name, text]) => `${name}: '${text}'`)
+    .join(", ")} }`;
 }

@@ -32,7 +32,13 @@ const choices = {
     authClientId: "22222222-2222-2222-2222-222222222222",
     publicUrl: "https://agents.example",
   },
-  onOpenAi: { ...base, modelProvider: "OpenAI", modelName: "gpt-5.4-mini", openAiApiKey: key },
+  onOpenAi: {
+    ...base,
+    modelProvider: "OpenAI",
+    modelName: "gpt-5.4-mini",
+    openAiApiKey: key,
+    moreSettings: { NIGHTSHIFT_LOOK_MAX_SECONDS: "60", COSMOS_DATABASE: "elsewhere" },
+  },
 } as const;
 type Choice = keyof typeof choices;
 
@@ -145,14 +151,20 @@ describe("the template", { skip }, () => {
 
     test(`sets every app setting that the program needs: ${choice}`, () => {
       const { NIGHTSHIFT_AUTH: auth, ...settings } = readable(appSettings(choice));
-      const { model, publicUrl } = readConfig(settings);
+      const { model, publicUrl, store, lookMaxSeconds } = readConfig(settings);
       assert.equal(auth, choice === "onStorage" ? "app-service" : "keys");
       assert.equal(model.model, choice === "onStorage" ? "team-deployment" : "gpt-5.4-mini");
       assert.equal(model.kind, choice === "onOpenAi" ? "openai" : "azure");
       if (model.kind === "azure") assert.equal(model.clientId, "known-after-deployment");
       assert.equal(publicUrl, choice === "onStorage" ? "https://agents.example" : "https://known-after-deployment");
-      assert.equal(settings.COSMOS_ENDPOINT, "https://known-after-deployment");
-      assert.equal(settings.COSMOS_DATABASE, containers.database);
+      assert.deepEqual(store, {
+        kind: "cosmos",
+        endpoint: "https://known-after-deployment",
+        database: containers.database,
+        identity: { clientId: "known-after-deployment" },
+        keepSeconds: null,
+      });
+      assert.equal(lookMaxSeconds, choice === "onOpenAi" ? 60 : 120);
     });
 
     test(`sets nothing that Flex Consumption refuses: ${choice}`, () => {
