@@ -14,7 +14,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs `npm run build` as azd does, and reads the host.json that it chose. */
 async function build(environment: Readonly<Record<string, string>>, ...args: string[]): Promise<unknown> {
-  const env = { ...cleanEnvironment(process.env), ...environment };
+  const env = { ...cleanEnvironment(process.env), DURABLE_BACKEND: "", ...environment };
   await promisify(execFile)(process.execPath, ["scripts/build.ts", "--folder", folder, ...args], { env });
   return JSON.parse(readFileSync(path.join(folder, "host.json"), "utf8"));
 }
