@@ -8,7 +8,6 @@ import type { Model } from "../src/model/model.ts";
 import { responsesModel } from "../src/model/responses.ts";
 import type { Clock, LogLine } from "../src/steps/services.ts";
 import type { RunStore } from "../src/store/run-store.ts";
-import { openSqliteStore } from "../src/store/sqlite.ts";
 import type { AppServices } from "./register.ts";
 
 /** Builds what the functions use from the settings; time, ids and randomness enter here. */
@@ -34,7 +33,10 @@ export async function compose(config: Config, agents: readonly Agent[]): Promise
 }
 
 async function storeOf({ store, state }: Config, now: () => number): Promise<RunStore> {
-  if (store.kind === "sqlite") return openSqliteStore({ path: path.join(state, "runs.db"), now });
+  if (store.kind === "sqlite") {
+    const { openSqliteStore } = await import("../src/store/sqlite.ts");
+    return openSqliteStore({ path: path.join(state, "runs.db"), now });
+  }
   const { openCosmosStore } = await import("../src/store/cosmos.ts");
   const { endpoint, database, identity, keepSeconds } = store;
   const credential = "key" in identity ? identity : { token: await azureCredential(identity.clientId) };

@@ -43,6 +43,9 @@ const Environment = z.object({
 });
 type Environment = z.infer<typeof Environment>;
 
+/** The names of all settings. */
+export const settingNames: readonly string[] = Object.keys(Environment.shape);
+
 /** Which provider answers, and how we say who we are. */
 export type ModelSettings = { model: string } & (
   | { kind: "azure"; baseUrl: string; clientId: string | null }

@@ -52,12 +52,13 @@ const rules: readonly Rule[] = [
     types: ports,
     packages: ["zod", "hono", "hono/http-exception", "node:crypto"],
   },
-  { folder: "functions", may: ["src", "package.json"], packages: "any" },
+  { folder: "functions", may: ["src", "package.json", "host.json"], packages: "any" },
   { folder: "local/host", may: [], packages: "any" },
   { folder: "local/model", may: [], packages: "any" },
   { folder: "local/process", may: [], packages: "any" },
   { folder: "local", may: ["local/host", "local/model", "local/process"], packages: "any" },
-  { folder: "scripts", may: ["infra/containers.json"], packages: "any" },
+  { folder: "scripts", may: ["infra", "host.json", "package.json"], packages: "any" },
+  { folder: "infra", may: [], packages: "any" },
   { folder: "examples", may: ["src"], packages: "any" },
   { folder: "bench", may: [""], packages: "any" },
   { folder: "test", may: [""], packages: "any" },
@@ -105,7 +106,7 @@ function faultOf(file: string, { to, typeOnly }: Import): string | null {
   return `${file} imports ${target}`;
 }
 
-const files = globSync("{functions,src,local,scripts,examples,bench,test}/**/*.ts").map((file) =>
+const files = globSync("{functions,src,local,examples,bench,scripts,infra,test}/**/*.ts").map((file) =>
   file.split(path.sep).join("/"),
 );
 
