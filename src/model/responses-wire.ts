@@ -32,7 +32,14 @@ const WireResponse = z.object({
 type WireResponse = z.infer<typeof WireResponse>;
 
 /** The failures of a response that another attempt may not share (responses-api.md, section 1.11). */
-const retryableCodes = new Set(["server_error", "rate_limit_exceeded", "vector_store_timeout"]);
+const retryableCodes = new Set([
+  "server_error",
+  "rate_limit_exceeded",
+  "vector_store_timeout",
+  // Of requests, by the documentation; a gateway may report them of a response.
+  "slow_down",
+  "server_is_overloaded",
+]);
 
 /** What a response object says; null when it is none. A status that nobody knows is not "still running". */
 export function answerOf(provider: string, body: unknown, pollAfter: number | null): Pending | Ending | null {

@@ -79,10 +79,11 @@ export function fails(code: string, retryable: boolean): Answers["look"] {
 
 export function refuses(
   code: string,
-  options: { retryable: boolean; retryAfterSeconds?: number; throttled?: boolean },
+  options: { retryable: boolean; historyRefused?: boolean; retryAfterSeconds?: number; throttled?: boolean },
 ): Answers["start"] {
-  const { retryable, retryAfterSeconds = null, throttled = false } = options;
-  return () => ({ kind: "refused", code, message: `scripted ${code}`, retryable, retryAfterSeconds, throttled });
+  const { retryable, historyRefused = false, retryAfterSeconds = null, throttled = false } = options;
+  const message = `scripted ${code}`;
+  return () => ({ kind: "refused", code, message, retryable, historyRefused, retryAfterSeconds, throttled });
 }
 
 export const vanishes: Answers["start"] = () => ({
