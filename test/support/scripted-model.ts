@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { encodeToken } from "../../src/agent/continuation-token.ts";
+import { decodeToken, encodeToken } from "../../src/agent/continuation-token.ts";
 import type { LookAnswer, Model, StartAnswer, TurnRequest } from "../../src/model/model.ts";
 import { noUsage } from "../../src/run/run-event.ts";
 
@@ -33,14 +33,14 @@ export function scriptedModel(starts: Answers["start"][], looks: Answers["look"]
       return answer(turn, `resp_${model.starts.length}`);
     },
     async look(token) {
-      const { responseId } = JSON.parse(Buffer.from(token, "base64url").toString()) as { responseId: string };
+      const responseId = decodeToken(provider, token);
       model.looks.push(responseId);
       const answer = model.script.looks.shift();
       assert.ok(answer, `look number ${model.looks.length} (${responseId}) is not in the script`);
       return answer(responseId);
     },
     async cancel(token) {
-      const { responseId } = JSON.parse(Buffer.from(token, "base64url").toString()) as { responseId: string };
+      const responseId = decodeToken(provider, token);
       model.cancels.push(responseId);
       return { kind: "asked" };
     },
