@@ -119,12 +119,12 @@ const bodies: [fact: string, body: Readonly<Record<string, unknown>>, answer: Lo
   [
     "failed without an error",
     { status: "failed", usage: null },
-    { ...failed("unknown", false), message: "It gave no reason.", usage: noUsage },
+    { ...failed("unknown", true), message: "It gave no reason.", usage: noUsage },
   ],
   [
     "failed with an error that is no object",
     { status: "failed", error: "out of luck", usage: null },
-    { ...failed("unknown", false), message: "It gave no reason.", usage: noUsage },
+    { ...failed("unknown", true), message: "It gave no reason.", usage: noUsage },
   ],
   [
     "a status that nobody knows is a failure, not work in progress",

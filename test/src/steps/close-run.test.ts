@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { phaseOf } from "../../../src/run/phase.ts";
 import { noUsage } from "../../../src/run/run-event.ts";
+import { readHistory } from "../../../src/steps/read-history.ts";
 import { accepted, asksFor, notReady, pending, refuses, says, scriptedModel } from "../../support/scripted-model.ts";
 import { stepWorld } from "../../support/step-world.ts";
 
@@ -101,7 +102,29 @@ test("an intent that died is an orphan and the cancel's end in one transaction",
   assert.deepEqual((await world.types()).slice(-2), ["orphan-possible", "run-cancelled"]);
 });
 
-test("so is the deadline's end", async () => {
+test("in the conversation of a run that was cancelled every call has an output", async () => {
+  const model = scriptedModel([accepted], [asksFor("facts:call_a", "slow:call_b")]);
+  const world = await stepWorld({ model, tools: { facts: () => "42", slow: () => new Promise(() => undefined) } });
+  for (let step = await world.step(); step.kind !== "calls"; step = await world.step()) {
+    if (step.kind === "wait") world.clock.pass(step.seconds);
+  }
+  await world.call(1, "call_a");
+  await world.cancel();
+  const run = await world.finish();
+  assert.equal(run.status, "cancelled");
+  const { turns } = await readHistory(run, world.store);
+  assert.deepEqual(
+    turns.map(({ outputs }) => outputs),
+    [
+      [
+        { callId: "call_a", output: "42" },
+        { callId: "call_b", output: "This call has no result: it was stopped before it gave one." },
+      ],
+    ],
+  );
+});
+
+test("an intent that died is an orphan and the deadline's end in one transaction", async () => {
   const model = scriptedModel([() => new Promise(() => undefined)], []);
   const world = await stepWorld({ model, limits: { deadlineSeconds: 10 } });
   void world.step("dead");

@@ -240,7 +240,7 @@ async function realModel(context: TestContext, now: () => number) {
   return { model, order, requests };
 }
 
-test("the local model server refuses the chain once: the run ends with every response accounted for", async (context) => {
+test("the local model server: a chain refused four times costs one replay, and every response is accounted for", async (context) => {
   let now = () => 0;
   const { model, order, requests } = await realModel(context, () => now());
   const world = await stepWorld({

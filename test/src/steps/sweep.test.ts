@@ -110,7 +110,7 @@ test("a run whose cancel was asked for is ended as cancelled, also by the sweepe
   assert.deepEqual(model.cancels, ["resp_1"]);
 });
 
-test("also after ten replacements", async () => {
+test("a run whose cancel was asked for ends cancelled after ten replacements too", async () => {
   const world = await stepWorld({ model: scriptedModel([accepted], []) });
   await world.step();
   await world.cancel();
