@@ -1,4 +1,4 @@
-import { type Instant, secondsBetween } from "./ids.ts";
+import type { Instant } from "./ids.ts";
 import { type Call, type EndedRun, hasEnded, type LiveRun, type Run, type Turn } from "./run.ts";
 import type { Rung } from "./run-event.ts";
 
@@ -81,17 +81,22 @@ function atWork({ pulse }: LiveRun, { n, since }: Extract<Turn, { state: "starte
 /** A run that is past its deadline makes no other attempt, so that is looked at first. */
 function betweenAttempts(run: LiveRun, { n, error, since, retryAt }: Extract<Turn, { state: "broken" }>): Phase {
   const { pulse, ladder, deadline } = run;
-  const until = secondsBetween(retryAt, deadline) < 0 ? deadline : retryAt;
+  const until = earlier(retryAt, deadline);
   const next = forms[ladder.rung] === "" ? "" : `; it is tried again${forms[ladder.rung]}`;
   return { kind: pulse.trouble?.kind ?? "retrying", detail: `turn ${n}: ${error.message}${next}`, since, until };
 }
 
+/** Tools are stopped at the deadline. */
 function afterAnswer(run: LiveRun, { n, since }: Extract<Turn, { state: "answered" }>): Phase {
-  const until = run.pulse.nextLookAt;
+  const until = earlier(run.pulse.nextLookAt, run.deadline);
   const open = run.calls.filter((call) => call.result === null);
   if (open.length > 0)
     return { kind: "tools", detail: open.map((call) => toolText(run, call)).join(", "), since, until };
   return { kind: "model", detail: `turn ${n + 1} is about to begin`, since, until };
+}
+
+function earlier(a: Instant, b: Instant): Instant {
+  return a < b ? a : b;
 }
 
 function toolText({ pulse }: LiveRun, call: Call): string {

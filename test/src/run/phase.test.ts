@@ -117,6 +117,11 @@ test("a rung of the replay ladder is told with the turn", () => {
   assert.equal(phaseOf(after([...failed, rung])).detail, detail);
 });
 
+test("tools are stopped at the deadline: the phase lasts until that", () => {
+  const asked = [...answered, requested("call_1", "research")];
+  assert.equal(phaseOf(after(asked, { nextLookAt: plusSeconds(queued.deadline, 300) })).until, queued.deadline);
+});
+
 test("a call that was started again says how often", () => {
   const started: NewEvent[] = [1, 2].map((execution) => ({
     type: "call-started",

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { advanceRun } from "../../../src/steps/advance-run.ts";
-import type { RunStore } from "../../../src/store/run-store.ts";
 import {
   accepted,
   asksFor,
