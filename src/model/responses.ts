@@ -1,8 +1,9 @@
 import OpenAI from "openai";
-import type { ResponseCreateParamsNonStreaming, ResponseInput } from "openai/resources/responses/responses";
+import type { ResponseCreateParamsNonStreaming } from "openai/resources/responses/responses";
 import { decodeToken } from "../agent/continuation-token.ts";
 import type { LookAnswer, Model, StartAnswer, TurnRequest } from "./model.ts";
-import { failureOf, isAmbiguous, isGone, neverBetter } from "./responses-failures.ts";
+import { failureOf, isAmbiguous, isGone, neverBetter, refusesHistory } from "./responses-failures.ts";
+import { toInput } from "./responses-input.ts";
 import { answerOf, pollAfterSeconds } from "./responses-wire.ts";
 
 export interface ResponsesSettings {
@@ -33,7 +34,7 @@ export function responsesModel({ baseUrl, apiKey, model }: ResponsesSettings): M
       } catch (error) {
         const failure = failureOf(error);
         if (isAmbiguous(error)) return { kind: "unknown", ...failure };
-        return { kind: "refused", retryable: !neverBetter(error), ...failure };
+        return { kind: "refused", retryable: !neverBetter(error), historyRefused: refusesHistory(error), ...failure };
       }
     },
     async look(token, signal): Promise<LookAnswer> {
@@ -84,15 +85,6 @@ function toBody(turn: TurnRequest, model: string): ResponseCreateParamsNonStream
       })),
     }),
   };
-}
-
-function toInput(input: TurnRequest["input"]): ResponseInput {
-  if ("messages" in input) return input.messages.map(({ role, content }) => ({ role, content }));
-  return input.outputs.map(({ callId, output }) => ({
-    type: "function_call_output" as const,
-    call_id: callId,
-    output,
-  }));
 }
 
 function notAResponse<Kind extends "unknown" | "unavailable">(kind: Kind) {

@@ -1,8 +1,9 @@
 import type { CallId, Instant, OperationId } from "./ids.ts";
 import type { Closing } from "./next-move.ts";
 import { endOf } from "./next-move.ts";
+import { climb } from "./replay-ladder.ts";
 import { hasEnded, type LiveRun, type Run } from "./run.ts";
-import { excerptOf, type Failure, type NewEvent, type PayloadRef, type Usage } from "./run-event.ts";
+import { excerptOf, type Failure, type NewEvent, noUsage, type PayloadRef, type Usage } from "./run-event.ts";
 import { retryAt } from "./waits.ts";
 
 /** Which attempt an answer belongs to. */
@@ -93,6 +94,28 @@ export function attemptFailed(
   if (closing) return [failed, endOf(run, closing, error.message)];
   if (fatal === null) return [failed];
   return [failed, { type: "run-failed", error: { code: fatal, message: error.message }, output: run.lastOutput }];
+}
+
+/** What a refusal of the conversation's form leads to: another attempt with the next form, or the run's end. */
+export function formRefused(
+  run: Run,
+  attempt: Attempt,
+  error: Failure,
+  closing: Closing | null,
+  now: Instant,
+): NewEvent[] {
+  const next = climb(run, now);
+  const failed: NewEvent = {
+    type: "turn-failed",
+    ...attempt,
+    responseId: null,
+    error,
+    usage: noUsage,
+    retryAt: next?.retryAt ?? now,
+  };
+  if (closing) return [failed, endOf(run, closing, error.message)];
+  if (next) return [failed, { type: "rung-taken", turn: attempt.turn, rung: next.rung }];
+  return [failed, { type: "run-failed", error: { ...error, code: "provider_refused" }, output: run.lastOutput }];
 }
 
 /** What a POST that nobody saw the end of leads to. */

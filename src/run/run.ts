@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { CallId, Instant, OperationId, RunId } from "./ids.ts";
-import { Failure, Limits, PayloadRef, Usage } from "./run-event.ts";
+import { Failure, Limits, PayloadRef, Rung, Usage } from "./run-event.ts";
 
 const attempt = {
   n: z.int().positive(),
@@ -50,6 +50,18 @@ export const Call = z.strictObject({
   result: PayloadRef.nullable(),
 });
 export type Call = z.infer<typeof Call>;
+
+/** Where the run stands on the replay ladder. */
+export const Ladder = z.strictObject({
+  rung: Rung,
+  /** Times that the chain was tried again for the current turn. */
+  chainRetries: z.int().nonnegative(),
+  /** Turns for which the chain was left. */
+  chainsLeft: z.int().nonnegative(),
+});
+export type Ladder = z.infer<typeof Ladder>;
+
+export const onChain: Ladder = { rung: "chain", chainRetries: 0, chainsLeft: 0 };
 
 /** What the journal proves was paid (design.md, section 5). */
 export const Ledger = z.strictObject({
@@ -116,6 +128,7 @@ const common = {
   refusedCalls: z.array(CallId),
   /** The last answered response, which the next turn continues; null before the first answer. */
   lastResponseId: z.string().nullable(),
+  ladder: Ladder.default(onChain),
   /** The output of the last answered turn: what is kept when the run ends early. */
   lastOutput: PayloadRef.nullable(),
   /** Operation ids journalled as `orphan-possible` and not confirmed. */
