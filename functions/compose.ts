@@ -25,6 +25,9 @@ export async function compose(config: Config, agents: readonly Agent[]): Promise
     log: writeLine,
     overdueSeconds: config.overdueSeconds,
     sweepSeconds: config.sweepSeconds,
+    auth: config.auth,
+    requestsPerMinute: config.requestsPerMinute,
+    unendedRuns: config.unendedRuns,
     version: packageJson.version,
     modelName: config.model.model,
     publicUrl: config.publicUrl,
@@ -33,7 +36,7 @@ export async function compose(config: Config, agents: readonly Agent[]): Promise
   };
 }
 
-async function storeOf({ store, state }: Config, now: () => number): Promise<RunStore> {
+export async function storeOf({ store, state }: Pick<Config, "store" | "state">, now: () => number): Promise<RunStore> {
   if (store.kind === "sqlite") return openSqliteStore({ path: path.join(state, "runs.db"), now });
   const { openCosmosStore } = await import("../src/store/cosmos.ts");
   const { endpoint, database, identity, keepSeconds } = store;
@@ -55,7 +58,7 @@ async function modelOf(settings: ModelSettings): Promise<Model> {
   return responsesModel({ baseUrl, model, apiKey });
 }
 
-function systemClock(): Clock {
+export function systemClock(): Clock {
   return {
     now: () => Date.now(),
     async sleep(seconds, signal) {
@@ -65,7 +68,7 @@ function systemClock(): Clock {
   };
 }
 
-function randomHex(bytes: number): string {
+export function randomHex(bytes: number): string {
   return randomBytes(bytes).toString("hex");
 }
 

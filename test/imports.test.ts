@@ -57,6 +57,7 @@ const rules: readonly Rule[] = [
   { folder: "local/model", may: [], packages: "any" },
   { folder: "local/process", may: [], packages: "any" },
   { folder: "local", may: ["local/host", "local/model", "local/process"], packages: "any" },
+  { folder: "scripts/keys.ts", may: ["src", "functions/compose.ts"], packages: "any" },
   { folder: "scripts", may: ["infra/containers.json"], packages: "any" },
   { folder: "examples", may: ["src"], packages: "any" },
   { folder: "bench", may: [""], packages: "any" },

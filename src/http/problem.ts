@@ -49,6 +49,11 @@ const kinds = {
     title: "Unsupported media type",
     remedy: "Send `content-type: application/json`.",
   },
+  too_many_requests: {
+    status: 429,
+    title: "Too many requests",
+    remedy: "Try again after `Retry-After` seconds.",
+  },
   store_unavailable: {
     status: 503,
     title: "The store is unavailable",
@@ -74,7 +79,9 @@ export function problemResponse(error: unknown, path: string): Response {
   const problem = { type: `/problems/${code}`, title, status, detail: known?.message ?? remedy, code, instance: path };
   const body = known && known.faults.length > 0 ? { ...problem, errors: known.faults } : problem;
   const headers = new Headers({ "content-type": "application/problem+json" });
-  if (status === 503) headers.set("retry-after", String(unavailableForSeconds));
+  const retryAfter = known?.retryAfterSeconds ?? (status === 503 ? unavailableForSeconds : null);
+  if (retryAfter !== null) headers.set("retry-after", String(Math.max(1, Math.ceil(retryAfter))));
+  if (status === 401) headers.set("www-authenticate", "Bearer");
   return new Response(JSON.stringify(body), { status, headers });
 }
 

@@ -97,7 +97,7 @@ export async function stepWorld({ model, tools = {}, never = [], limits = {}, re
     randomHex: countedHex(),
     log: (line) => void lines.push(line),
   };
-  const withBells = { ...services, orchestrations, overdueSeconds: 120 };
+  const withBells = { ...services, orchestrations, overdueSeconds: 120, unendedRuns: null };
   const run = await startRun(
     {
       agent,
