@@ -4,8 +4,8 @@ import { setTimeout } from "node:timers/promises";
 import packageJson from "../package.json" with { type: "json" };
 import type { Agent } from "../src/agent/define-agent.ts";
 import type { Config, ModelSettings } from "../src/config.ts";
-import type { Model } from "../src/model/model.ts";
-import { responsesModel } from "../src/model/responses.ts";
+import { openaiWebhooks } from "../src/model/openai-webhooks.ts";
+import { type ResponsesSettings, responsesModel } from "../src/model/responses.ts";
 import type { Clock, LogLine } from "../src/steps/services.ts";
 import type { RunStore } from "../src/store/run-store.ts";
 import { openSqliteStore } from "../src/store/sqlite.ts";
@@ -14,9 +14,11 @@ import type { AppServices } from "./register.ts";
 /** Builds what the functions use from the settings; time, ids and randomness enter here. */
 export async function compose(config: Config, agents: readonly Agent[]): Promise<AppServices> {
   const clock = systemClock();
+  const provider = await providerOf(config.model);
   return {
     store: await storeOf(config, clock.now),
-    model: await modelOf(config.model),
+    model: responsesModel(provider),
+    webhooks: config.webhookSecret === null ? null : openaiWebhooks(provider, config.webhookSecret),
     agents: new Map(agents.map((agent) => [agent.name, agent])),
     clock,
     process: { by: randomHex(8), sole: config.soleProcess },
@@ -50,12 +52,12 @@ async function azureCredential(clientId: string | null) {
   return clientId === null ? new DefaultAzureCredential() : new ManagedIdentityCredential({ clientId });
 }
 
-async function modelOf(settings: ModelSettings): Promise<Model> {
+async function providerOf(settings: ModelSettings): Promise<ResponsesSettings> {
   const { baseUrl, model } = settings;
-  if (settings.kind === "openai") return responsesModel({ baseUrl, model, apiKey: settings.apiKey });
+  if (settings.kind === "openai") return { baseUrl, model, apiKey: settings.apiKey };
   const { getBearerTokenProvider } = await import("@azure/identity");
   const apiKey = getBearerTokenProvider(await azureCredential(settings.clientId), "https://ai.azure.com/.default");
-  return responsesModel({ baseUrl, model, apiKey });
+  return { baseUrl, model, apiKey };
 }
 
 export function systemClock(): Clock {

@@ -16,6 +16,10 @@ const Environment = z.object({
   OPENAI_BASE_URL: url.optional(),
   OPENAI_API_KEY: z.string().min(1).optional(),
   AZURE_OPENAI_ENDPOINT: url.optional(),
+  OPENAI_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^whsec_[A-Za-z0-9+/_-]{16,}={0,2}$/, "expected whsec_ and base64, as the provider showed it")
+    .optional(),
   AZURE_CLIENT_ID: z.string().min(1).optional(),
   NIGHTSHIFT_STATE: z.string().min(1).default(".nightshift"),
   NIGHTSHIFT_STORE: z.enum(["sqlite", "cosmos"]).optional(),
@@ -80,6 +84,8 @@ export interface Config {
   /** Of one caller. Null: no limit. */
   requestsPerMinute: number | null;
   unendedRuns: number | null;
+  /** Null: webhooks of the provider are not taken. */
+  webhookSecret: string | null;
   publicUrl: string | null;
   nativeManagementUrls: boolean;
 }
@@ -126,6 +132,7 @@ function toConfig(environment: Environment): Config {
     auth,
     requestsPerMinute: environment.NIGHTSHIFT_REQUESTS_PER_MINUTE ?? (limited ? 600 : null),
     unendedRuns: environment.NIGHTSHIFT_UNENDED_RUNS ?? (limited ? 1000 : null),
+    webhookSecret: environment.OPENAI_WEBHOOK_SECRET ?? null,
     publicUrl: environment.NIGHTSHIFT_PUBLIC_URL ?? null,
     nativeManagementUrls: environment.NIGHTSHIFT_NATIVE_MANAGEMENT_URLS,
   };

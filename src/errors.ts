@@ -16,6 +16,7 @@ export const errorCodes = [
   "unsupported_media_type",
   "too_many_requests",
   "store_unavailable",
+  "provider_unavailable",
   "internal",
   "bad_settings",
   "bad_agent",

@@ -17,7 +17,7 @@ interface Rule {
 }
 
 const errors = "src/errors.ts";
-const ports = ["src/store/run-store.ts", "src/model/model.ts"];
+const ports = ["src/store/run-store.ts", "src/model/model.ts", "src/model/provider-webhooks.ts"];
 
 const rules: readonly Rule[] = [
   { folder: errors, may: [], packages: [] },

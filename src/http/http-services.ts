@@ -1,10 +1,13 @@
+import type { ProviderWebhooks } from "../model/provider-webhooks.ts";
 import type { Orchestrations } from "../steps/orchestrations.ts";
 import type { Services } from "../steps/services.ts";
 import type { Auth } from "./identify.ts";
 
 /** All that the API uses; each route names its part. */
-export interface HttpServices extends Pick<Services, "store" | "agents" | "clock" | "randomHex" | "log"> {
+export interface HttpServices extends Pick<Services, "store" | "model" | "agents" | "clock" | "randomHex" | "log"> {
   auth: Auth;
+  /** The provider's webhooks, or null: they are not taken. */
+  webhooks: ProviderWebhooks | null;
   /** Requests that one caller may make in a minute, or null: as many as they like. */
   requestsPerMinute: number | null;
   /** Runs that one caller may have under way at once, or null: as many as they like. */

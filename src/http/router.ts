@@ -10,6 +10,7 @@ import { explain, problemResponse } from "./problem.ts";
 import { rateLimit } from "./rate-limit.ts";
 import { cancel, durableStatus, getRun, getTurn, listRuns } from "./runs.ts";
 import { start } from "./start.ts";
+import { openaiWebhook } from "./webhooks.ts";
 
 /** Answers every request under our prefixes; never rejects. The durable client is handed in by each call. */
 export type Router = (request: Request, orchestrations: Orchestrations) => Promise<Response>;
@@ -37,6 +38,7 @@ const openRoutes: Routes<OpenRoute> = {
   "/problems/:code": { GET: problem },
   "/runs/:runId/events": { GET: getEvents },
   "/runs/:runId/status": { GET: durableStatus },
+  "/webhooks/openai": { POST: openaiWebhook },
 };
 
 /** Routes of callers: without one the answer is 401. */

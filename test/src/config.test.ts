@@ -55,6 +55,13 @@ const settings: Readonly<Record<string, Setting>> = {
     bad: ["resource.openai.azure.com", "ftp://resource"],
     form: address,
   },
+  OPENAI_WEBHOOK_SECRET: {
+    read: ({ webhookSecret }) => webhookSecret,
+    unset: null,
+    good: [["whsec_c2VjcmV0IGZvciB0ZXN0cw==", "whsec_c2VjcmV0IGZvciB0ZXN0cw=="]],
+    bad: ["secret", "whsec_", "whsec_a b c d e f g h i j k"],
+    form: /expected whsec_ and base64/,
+  },
   OPENAI_API_KEY: { read: null, unset: undefined, good: [], ...anyText },
   AZURE_CLIENT_ID: { read: null, unset: undefined, good: [["1234", "1234"]], ...anyText },
   NIGHTSHIFT_STATE: {
@@ -239,6 +246,7 @@ test("an empty environment is one machine: SQLite, the local model server, no ke
     auth: "none",
     requestsPerMinute: null,
     unendedRuns: null,
+    webhookSecret: null,
     publicUrl: null,
     nativeManagementUrls: false,
   });

@@ -117,6 +117,7 @@ export async function stepWorld({ model, tools = {}, never = [], limits = {}, re
     store,
     services,
     runId,
+    orchestrations,
     rings,
     started,
     states,
