@@ -35,6 +35,7 @@ export function begin(event: RunQueued): Run {
       awakeSeconds: 0,
       trouble: null,
       progress: [],
+      reported: null,
       overdueSince: null,
       replacements: 0,
     },

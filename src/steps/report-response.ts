@@ -34,6 +34,8 @@ export async function reportResponse(responseId: string, services: ReportService
   const run = await store.update(origin.runId, (before) => {
     const events = responseSeen(before, origin, seen);
     taken.as = meaningOf(events, before, origin.op, responseId);
+    const awaited = taken.as === "adopted" || taken.as === "rung";
+    if (awaited) return { events, pulse: { reported: responseId } }; // or a wait about to be written would miss the bell
     return events.length > 0 ? { events, pulse: {} } : null;
   });
   if (taken.as === "adopted" || taken.as === "rung") await ring(run, orchestrations, log);

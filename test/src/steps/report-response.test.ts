@@ -22,7 +22,7 @@ async function reportingWorld(model: ScriptedModel) {
   return { ...world, report };
 }
 
-test("a report of the response that a run waits for rings the bell of that wait, and journals nothing", async () => {
+test("a report of the response that a run waits for rings the bell of that wait, and no event is written", async () => {
   const world = await reportingWorld(scriptedModel([accepted], [says("done")]));
   assert.deepEqual(await world.step(), { kind: "wait", bell: 1, seconds: 1 });
   const before = await world.events();
@@ -65,9 +65,29 @@ test("a report that overtakes the answer to its POST is adopted once", async () 
   while (model.starts.length === 0) await new Promise(setImmediate);
   assert.equal(await world.report("resp_1"), "adopted");
   answer(pending("resp_1"));
-  assert.equal((await step).kind, "wait");
+  assert.deepEqual(await step, { kind: "finished" }, "it looks at once: no bell will ring again");
   const run = await world.finish();
   assert.partialDeepStrictEqual(run.ledger, { attempts: 1, responses: 1, orphansConfirmed: 0 });
+});
+
+test("a report during a look that finds the response still at work makes it look once more before it sleeps", async () => {
+  const model = scriptedModel([accepted], []);
+  const world = await reportingWorld(model);
+  await world.step();
+  model.script.looks.push(
+    (id) => pending(id),
+    (id) => pending(id),
+    says("done"),
+  );
+  const look = model.look;
+  model.look = async (token) => {
+    const answer = await look(token);
+    if (model.looks.length === 1) assert.equal(await world.report("resp_1"), "rung");
+    return answer;
+  };
+  assert.equal((await world.step()).kind, "wait");
+  assert.equal(model.looks.length, 2, "the report is good for one look");
+  assert.deepEqual(await world.step(), { kind: "finished" });
 });
 
 test("the response of an attempt that was given up is a confirmed orphan, its usage counted, once", async () => {
