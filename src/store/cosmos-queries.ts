@@ -50,7 +50,8 @@ export function overdueQuery(before: Instant): SqlQuerySpec {
 
 /** Runs of one caller that have not ended (only they have a next look): one small row for each. */
 export function unendedQuery(caller: string): SqlQuerySpec {
-  return spec("SELECT c.runId FROM c WHERE c.run.caller = @caller AND IS_DEFINED(c.nextLookAt)", { caller });
+  const where = 'c.run.caller = @caller AND c.nextLookAt > ""';
+  return spec(`SELECT c.runId FROM c WHERE ${where} ORDER BY c.nextLookAt`, { caller });
 }
 
 /** The events of one run (only they have a number) above `after`. */
