@@ -14,8 +14,12 @@ const help = `Usage: npm run keys -- <command>
   rotate-links [--drop]      a new key signs the links of runs; older links go on working until they
                              expire, or with --drop stop at once
 
-It works on the store that the settings of the environment name, as the app does: NIGHTSHIFT_STATE, COSMOS_ENDPOINT, …
+It works on the store that the environment names, as for the app: NIGHTSHIFT_STATE, or COSMOS_ENDPOINT and COSMOS_DATABASE
+with the identity of whoever runs it.
 A new key goes to standard output, all else to standard error: KEY=$(npm run --silent keys -- add ada)`;
+
+/** Who runs this is no caller, asks no model, and need not be the app's identity: those settings do not count here. */
+const ofStore = /^(NIGHTSHIFT_STATE|NIGHTSHIFT_STORE|COSMOS_\w+)$/;
 
 /** `npm run keys`: who may call this deployment. */
 async function main(): Promise<void> {
@@ -34,7 +38,9 @@ async function main(): Promise<void> {
     throw new Error(`There is no command \`${positionals.join(" ")}\`.\n${help}`);
   if (values.keep !== undefined && command !== "rotate") throw new Error("--keep goes with rotate.");
   if (values.drop !== undefined && command !== "rotate-links") throw new Error("--drop goes with rotate-links.");
-  const config = readConfig(process.env);
+  const config = readConfig(
+    Object.fromEntries(Object.entries(process.env).filter(([setting]) => ofStore.test(setting))),
+  );
   const clock = systemClock();
   const store = await storeOf(config, clock.now);
   tell(`Store: ${config.store.kind === "sqlite" ? config.state : `${config.store.endpoint} ${config.store.database}`}`);

@@ -56,3 +56,10 @@ test("a command that is none, or has the wrong words, fails and changes nothing"
     assert.match(told, expected[index] ?? /never/);
   }
 });
+
+test("only the store's settings count: the app's own identity and model need not be told", async (context) => {
+  const env = { OPENAI_API_KEY: "sk-1", NIGHTSHIFT_AUTH: "app-service", AZURE_CLIENT_ID: "1234" };
+  const program = startProgram(context, "scripts/keys.ts", ["list"], env);
+  assert.equal(await program.ended, 0, program.lines.join("\n"));
+  assert.match(program.lines.join("\n"), /There is no key/);
+});
