@@ -17,7 +17,7 @@ interface Rule {
 }
 
 const errors = "src/errors.ts";
-const ports = ["src/store/run-store.ts", "src/model/model.ts"];
+const ports = ["src/store/run-store.ts", "src/model/model.ts", "src/model/provider-webhooks.ts"];
 
 const rules: readonly Rule[] = [
   { folder: errors, may: [], packages: [] },
@@ -57,6 +57,7 @@ const rules: readonly Rule[] = [
   { folder: "local/model", may: [], packages: "any" },
   { folder: "local/process", may: [], packages: "any" },
   { folder: "local", may: ["local/host", "local/model", "local/process"], packages: "any" },
+  { folder: "scripts/keys.ts", may: ["src", "functions/compose.ts"], packages: "any" },
   { folder: "scripts", may: ["infra", "host.json", "package.json"], packages: "any" },
   { folder: "infra", may: [], packages: "any" },
   { folder: "examples", may: ["src"], packages: "any" },

@@ -37,6 +37,7 @@ export function begin(event: RunQueued): Run {
       awakeSeconds: 0,
       trouble: null,
       progress: [],
+      reported: null,
       overdueSince: null,
       replacements: 0,
     },

@@ -37,7 +37,7 @@ export interface Answer extends Attempt {
 const maxCalls = 32;
 
 /** True while `attempt` is the one that the run waits for: an answer to any other is a surplus. */
-export function isOpen(run: Run, attempt: Attempt): run is LiveRun {
+export function isOpen(run: Run, attempt: Pick<Attempt, "op">): run is LiveRun {
   const { turn } = run;
   if (hasEnded(run) || (turn.state !== "intended" && turn.state !== "started")) return false;
   return turn.op === attempt.op;
@@ -49,14 +49,16 @@ export function isOpen(run: Run, attempt: Attempt): run is LiveRun {
  */
 export function responseSeen(
   run: Run,
-  attempt: Attempt,
+  { op }: Pick<Attempt, "op">,
   seen: { responseId: string; token: string; usage: Usage },
 ): NewEvent[] {
   const { responseId, token, usage } = seen;
-  if (isOpen(run, attempt)) {
-    return run.turn.state === "intended" ? [{ type: "turn-started", ...attempt, responseId, token }] : [];
+  if (isOpen(run, { op })) {
+    const { turn } = run;
+    if (turn.state !== "intended") return [];
+    return [{ type: "turn-started", turn: turn.n, attempt: turn.attempt, op, responseId, token }];
   }
-  return run.orphanOps.includes(attempt.op) ? [{ type: "orphan-confirmed", op: attempt.op, responseId, usage }] : [];
+  return run.orphanOps.includes(op) ? [{ type: "orphan-confirmed", op, responseId, usage }] : [];
 }
 
 /** What an answer to the open attempt leads to. */

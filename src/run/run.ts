@@ -100,6 +100,8 @@ export const Pulse = z.strictObject({
   trouble: Trouble.nullable(),
   /** One entry for each running call that has said something. */
   progress: z.array(Progress).default([]),
+  /** The last response that the provider reported as ended: a look that finds it at work was overtaken by the report. */
+  reported: z.string().nullable().default(null),
   /** Since when the run is overdue, as the sweeper first saw it; null while its steps are made. */
   overdueSince: Instant.nullable(),
   /** Orchestrations replaced since the last step that was made. */

@@ -54,6 +54,7 @@ async function recordPending(attempt: Attempt, answer: Pending, stepping: Steppi
     surplus = events.some((event) => event.type === "orphan-confirmed");
     seconds = null;
     if (!isOpen(run, attempt) || closingOf(run, now)) return events.length > 0 ? { events, pulse: {} } : null;
+    if (run.pulse.reported === answer.responseId) return { events, pulse: { reported: null } }; // look once more, now
     seconds = lookSecondsOf(run, answer.pollAfterSeconds, stepping);
     return asleep(run, { seconds, change: { events, pulse: { trouble: null } } }, now);
   });

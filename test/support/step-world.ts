@@ -99,7 +99,7 @@ export async function stepWorld(options: WorldOptions) {
     randomHex: countedHex(),
     log: (line) => void lines.push(line),
   };
-  const withBells = { ...services, orchestrations, overdueSeconds: 120 };
+  const withBells = { ...services, orchestrations, overdueSeconds: 120, unendedRuns: null };
   const run = await startRun(
     {
       agent,
@@ -119,6 +119,7 @@ export async function stepWorld(options: WorldOptions) {
     store,
     services,
     runId,
+    orchestrations,
     rings,
     started,
     states,
