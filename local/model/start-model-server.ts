@@ -37,6 +37,7 @@ export async function startModelServer(options: ModelServerOptions): Promise<Mod
       await new Promise((resolve) => server.close(resolve));
       await stores.work.idle();
       await stores.webhooks.stop();
+      stores.journal.flush();
       database.close();
     },
   };
