@@ -20,6 +20,7 @@ export async function startModelServer(options: ModelServerOptions): Promise<Mod
   const stores = openStores(database, withDefaults(options));
   const app = createApp(stores);
   const server = createServer(getRequestListener(app.fetch));
+  server.keepAliveTimeout = 120_000; // nobody is to meet a reset that was not ordered
   server.listen(options.port, options.hostname);
   try {
     await once(server, "listening");
