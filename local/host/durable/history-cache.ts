@@ -1,3 +1,4 @@
+import type { Resumable } from "./decide.ts";
 import type { HistoryEvent } from "./history-event.ts";
 
 /** What history holds of one execution: both forms, since a turn needs the text for the SDK and the events for replay. */
@@ -7,6 +8,8 @@ export interface KnownHistory {
   /** JSON texts of the events, joined by commas. */
   text: string;
   events: readonly HistoryEvent[];
+  /** Where the last turn ended. */
+  resumable: Resumable | null;
 }
 
 /** Long histories of instances that are at work, so that a turn's cost does not grow with what went before. */
