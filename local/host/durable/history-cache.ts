@@ -20,7 +20,7 @@ export interface HistoryCache {
 }
 
 // A short history is read and parsed in no time, and memory is for the long ones.
-const shortest = 4_000;
+const shortest = 16_000;
 
 /** Holds histories of `capacity` characters in all, and forgets those that were not used for the longest time. */
 export function createHistoryCache(capacity: number): HistoryCache {
