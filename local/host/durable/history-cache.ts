@@ -22,7 +22,7 @@ export interface HistoryCache {
 // A short history is read and parsed in no time, and memory is for the long ones.
 const shortest = 16_000;
 
-/** Holds histories of `capacity` characters in all, and forgets those that were not used for the longest time. */
+/** Holds histories of `capacity` characters in all, and forgets those that were written the longest time ago. */
 export function createHistoryCache(capacity: number): HistoryCache {
   const known = new Map<string, KnownHistory>();
   let size = 0;
