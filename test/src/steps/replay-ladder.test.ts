@@ -231,35 +231,44 @@ async function realModel(context: TestContext, now: () => number) {
   });
   context.after(server.close);
   const model = responsesModel({ baseUrl: `${server.url}/v1`, apiKey: "key", model: "nightshift-rules" });
-  const order = async (times: number, status: number, code: string) => {
-    const fault = { match: { method: "POST", path: "/v1/responses" }, times, fault: { kind: "status", status, code } };
-    const response = await fetch(`${server.url}/admin/faults`, { method: "POST", body: JSON.stringify(fault) });
+  const order = async (kind: string, times: number) => {
+    const body = JSON.stringify({ match: { method: "POST" }, times, fault: { kind } });
+    const response = await fetch(`${server.url}/admin/faults`, { method: "POST", body });
     assert.equal(response.status, 200, await response.text());
   };
   const requests = async () => JSON.parse(await (await fetch(`${server.url}/admin/journal`)).text()).requests;
   return { model, order, requests };
 }
 
-test("the local model server: a chain refused four times costs one replay, and every response is accounted for", async (context) => {
-  let now = () => 0;
-  const { model, order, requests } = await realModel(context, () => now());
-  const world = await stepWorld({
-    model,
-    tools: { facts: () => "Mars has two moons." },
-    instructions: "Call facts, then report.",
+for (const [faults, expected] of [
+  [[["previous-not-found", 2]], ["chain", "chain"]],
+  [[["previous-not-found", 9]], ["chain", "chain", "chain", "items"]],
+  [[["no-tool-call", 4]], ["chain", "chain", "chain", "items"]],
+  [
+    [
+      ["no-tool-call", 4],
+      ["item-not-found", 9],
+    ],
+    ["chain", "chain", "chain", "items", "bare"],
+  ],
+] as const) {
+  const met = faults.map(([kind, times]) => `${times} ${kind}`).join(" and ");
+  test(`the local model server with ${met}: the answer comes on ${expected.at(-1)}, every response accounted for`, async (context) => {
+    let now = () => 0;
+    const { model, order, requests } = await realModel(context, () => now());
+    const world = await stepWorld({
+      model,
+      tools: { facts: () => "Mars has two moons." },
+      instructions: "Call facts, then report.",
+    });
+    now = world.clock.now;
+    for (const [kind, times] of faults) await order(kind, times);
+    const run = await world.finish();
+    assert.ok(run.status === "completed", JSON.stringify(run));
+    assert.deepEqual(rungs(await world.events()), expected);
+    assertLedgerRules(await world.events(), await requests());
+    assert.equal(run.ledger.responses, 2);
+    const { text } = JSON.parse(await world.store.getPayload(run.id, run.output)) as TurnOutput; // as it was stored
+    assert.match(text, /two moons/);
   });
-  now = world.clock.now;
-  while ((await world.run()).turn.state !== "answered") {
-    const step = await world.step();
-    if (step.kind === "wait") world.clock.pass(step.seconds);
-    else await order(4, 400, "previous_response_not_found");
-    if (step.kind === "calls") for (const callId of step.calls) await world.call(step.turn, callId);
-  }
-  const run = await world.finish();
-  assert.equal(run.status, "completed");
-  assert.deepEqual(rungs(await world.events()), ["chain", "chain", "chain", "items"]);
-  assertLedgerRules(await world.events(), await requests());
-  assert.ok(run.status === "completed");
-  const { text } = JSON.parse(await world.store.getPayload(run.id, run.output)) as TurnOutput; // as it was stored
-  assert.match(text, /two moons/);
-});
+}
