@@ -1,9 +1,9 @@
 import { parseArgs } from "node:util";
-import { randomHex, storeOf, systemClock } from "../functions/compose.ts";
-import { readConfig } from "../src/config.ts";
+import { randomHex } from "../functions/compose.ts";
 import { messageOf } from "../src/errors.ts";
 import { addKey, CallerName, listKeys, revokeKeys, rotateKey } from "../src/http/caller-keys.ts";
 import { rotateLinkKeys } from "../src/http/signed-links.ts";
+import { openStore } from "./open-store.ts";
 
 const help = `Usage: npm run keys -- <command>
 
@@ -17,9 +17,6 @@ const help = `Usage: npm run keys -- <command>
 It works on the store that the environment names, as for the app: NIGHTSHIFT_STATE, or COSMOS_ENDPOINT and COSMOS_DATABASE
 with the identity of whoever runs it.
 A new key goes to standard output, all else to standard error: KEY=$(npm run --silent keys -- add ada)`;
-
-/** Who runs this is no caller, asks no model, and need not be the app's identity: those settings do not count here. */
-const ofStore = /^(NIGHTSHIFT_STATE|NIGHTSHIFT_STORE|COSMOS_\w+)$/;
 
 /** `npm run keys`: who may call this deployment. */
 async function main(): Promise<void> {
@@ -38,12 +35,8 @@ async function main(): Promise<void> {
     throw new Error(`There is no command \`${positionals.join(" ")}\`.\n${help}`);
   if (values.keep !== undefined && command !== "rotate") throw new Error("--keep goes with rotate.");
   if (values.drop !== undefined && command !== "rotate-links") throw new Error("--drop goes with rotate-links.");
-  const config = readConfig(
-    Object.fromEntries(Object.entries(process.env).filter(([setting]) => ofStore.test(setting))),
-  );
-  const clock = systemClock();
-  const store = await storeOf(config, clock.now);
-  tell(`Store: ${config.store.kind === "sqlite" ? config.state : `${config.store.endpoint} ${config.store.database}`}`);
+  const { store, clock, name: place } = await openStore(process.env);
+  tell(`Store: ${place}`);
   try {
     await act({ name, keep: values.keep, drop: values.drop ?? false }, { store, clock, randomHex });
   } finally {

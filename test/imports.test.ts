@@ -57,7 +57,11 @@ const rules: readonly Rule[] = [
   { folder: "local/model", may: [], packages: "any" },
   { folder: "local/process", may: [], packages: "any" },
   { folder: "local", may: ["local/host", "local/model", "local/process"], packages: "any" },
-  { folder: "scripts/keys.ts", may: ["src", "functions/compose.ts"], packages: "any" },
+  ...["keys", "first-key", "open-store"].map((name) => ({
+    folder: `scripts/${name}.ts`,
+    may: ["src", "functions/compose.ts", "scripts/open-store.ts"],
+    packages: "any" as const,
+  })),
   { folder: "scripts", may: ["infra", "host.json", "package.json"], packages: "any" },
   { folder: "infra", may: [], packages: "any" },
   { folder: "examples", may: ["src"], packages: "any" },

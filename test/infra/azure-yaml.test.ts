@@ -6,11 +6,17 @@ import { z } from "zod";
 import parametersFile from "../../infra/main.parameters.json" with { type: "json" };
 import packageJson from "../../package.json" with { type: "json" };
 
+const Hook = z.strictObject({
+  shell: z.enum(["sh", "pwsh"]),
+  run: z.literal("npm run --silent first-key"),
+  continueOnError: z.literal(true),
+});
 const AzureYaml = z.strictObject({
   name: z.string(),
   metadata: z.strictObject({ template: z.string() }),
   requiredVersions: z.strictObject({ azd: z.string() }),
   infra: z.strictObject({ provider: z.literal("bicep"), path: z.literal("infra") }),
+  hooks: z.strictObject({ postdeploy: z.strictObject({ posix: Hook, windows: Hook }) }),
   services: z.strictObject({
     app: z.strictObject({
       project: z.literal("."),
@@ -38,6 +44,10 @@ test("a pipeline of azd hands on every choice that the parameters read", () => {
     .map(({ value }) => /^\$\{(\w+)(=.*)?\}$/.exec(value)?.[1] ?? assert.fail(value))
     .filter((name) => !ownOfAzd.test(name));
   assert.deepEqual([...azureYaml.pipeline.variables, ...azureYaml.pipeline.secrets].sort(), read.sort());
+});
+
+test("azd runs a script that there is after a deployment", () => {
+  assert.match(packageJson.scripts["first-key"], /scripts\/first-key\.ts/);
 });
 
 test("azd's template has the name and the version of the package", () => {

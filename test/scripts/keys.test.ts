@@ -63,3 +63,32 @@ test("only the store's settings count: the app's own identity and model need not
   assert.equal(await program.ended, 0, program.lines.join("\n"));
   assert.match(program.lines.join("\n"), /There is no key/);
 });
+
+test("after a deployment the first caller gets a key, once, and a curl that works", {
+  timeout: 120_000,
+}, async (context) => {
+  const system = await startSystem({ modelSeconds: 60, modelUrl: null });
+  context.after(() => system.stop());
+  const host = await system.startHost({ NIGHTSHIFT_AUTH: "keys" });
+  const firstKey = async (more: Record<string, string> = {}) => {
+    const env = { NIGHTSHIFT_STATE: system.folder, SERVICE_APP_URI: host.url, ...more };
+    const program = startProgram(context, "scripts/first-key.ts", [], env);
+    return { code: await program.ended, told: program.lines.join("\n") };
+  };
+  const entra = await firstKey({ CALLER_AUTHENTICATION: "app-service" });
+  assert.ok(entra.code === 0 && !entra.told.includes("nsk_"), entra.told);
+
+  const first = await firstKey();
+  assert.equal(first.code, 0, first.told);
+  const [, address, authorization] = /curl -i (\S+) -H 'authorization: ([^']+)'/.exec(first.told) ?? [];
+  const started = await fetch(address ?? "", {
+    method: "POST",
+    headers: { authorization: authorization ?? "", "content-type": "application/json" },
+    body: JSON.stringify({ input: "go" }),
+  });
+  assert.equal(started.status, 202);
+
+  const second = await firstKey();
+  assert.equal(second.code, 0, second.told);
+  assert.ok(!second.told.includes("nsk_"), second.told);
+});
