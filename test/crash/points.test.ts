@@ -18,7 +18,7 @@ interface Path {
 const plain: Path = { ends: "completed" };
 const cancelled: Path = { cancel: true, ends: "cancelled" };
 const paths: Readonly<Record<string, Path>> = {
-  sleep: { modelSeconds: 4, ends: "completed" },
+  sleep: { modelSeconds: 7, ends: "completed" }, // longer than the 5 s that the model server asks for between two looks
   "orphan-possible": { fault: { kind: "drop-after" }, ends: "completed" },
   "turn-failed": { fault: { kind: "fail", code: "server_error" }, ends: "completed" },
   "cancel-requested": cancelled,
