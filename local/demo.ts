@@ -15,7 +15,7 @@ import { cleanEnvironment, type StartedProcess, startProcess } from "./process/s
 const prompt = process.argv.slice(2).join(" ") || "Write a very long space novel about the first city on Mars.";
 const folder = path.join(".nightshift", "demo");
 const children = new Set<ChildProcess>();
-const env = { ...cleanEnvironment(process.env), NIGHTSHIFT_STATE: folder };
+const env = { ...cleanEnvironment(process.env), ...chosenStore(process.env), NIGHTSHIFT_STATE: folder };
 const timeline = createTimeline((line) => console.log(line), Date.now);
 
 async function demo(): Promise<boolean> {
@@ -85,6 +85,11 @@ async function follow(
     if (page.ended || enough({ run, events })) return { run, events };
     await setTimeout(100);
   }
+}
+
+/** Another store counts only where it is asked for by name. */
+function chosenStore({ NIGHTSHIFT_STORE, COSMOS_ENDPOINT, COSMOS_KEY, COSMOS_DATABASE }: NodeJS.ProcessEnv) {
+  return NIGHTSHIFT_STORE === "cosmos" ? { NIGHTSHIFT_STORE, COSMOS_ENDPOINT, COSMOS_KEY, COSMOS_DATABASE } : {};
 }
 
 function has(events: readonly EventView[], type: string): boolean {
