@@ -9,8 +9,6 @@ export interface Variables {
   /** For the journal. */
   responseId: string | null;
   metadata: Record<string, string> | null;
-  /** What the rate limit was asked for, beside the request itself. */
-  tokens: number;
 }
 
 export interface Env {

@@ -49,7 +49,6 @@ export function responseRoutes(stores: Stores): Hono<Env> {
         now(),
         { ...stores, tokenizer },
       );
-      context.set("tokens", response.usage.input + response.usage.output);
       stores.limits.take(response.usage.input + response.usage.output);
       keep(response, request, fault, stores);
       context.set("responseId", id);
