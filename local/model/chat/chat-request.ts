@@ -2,7 +2,7 @@ import { z } from "zod";
 import { invalidValue, notOffered } from "../api-error.ts";
 import type { Turn } from "../brain/turn.ts";
 import { Metadata } from "../metadata.ts";
-import { readFormat } from "../responses/create-request.ts";
+import { readFormat } from "../responses/format.ts";
 import { readToolChoice } from "../responses/tool-choice.ts";
 import { readTools } from "../responses/tools.ts";
 import { schemaError } from "../schema-error.ts";

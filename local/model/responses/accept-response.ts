@@ -14,7 +14,7 @@ import { planPhases } from "./plan-phases.ts";
 import type { ResponseStore } from "./response-store.ts";
 import { sealWith } from "./seal.ts";
 import type { StoredResponse, Usage } from "./stored-response.ts";
-import { type Written, writeOutput } from "./write-output.ts";
+import { type Writing, type Written, writeOutput } from "./write-output.ts";
 
 export interface Accepting {
   responses: ResponseStore;
@@ -48,16 +48,11 @@ export function acceptResponse(
   for (const item of request.input) checkSeal(item, seal.open);
   const turn: Turn = { ...request, items: [...history, ...request.input] };
   const { decision, scripted } = takeTurn(turn, request.model, chain.length, accepting);
-  const shown = request.reasoning.effort !== null && request.reasoning.effort !== "none";
   const written = writeOutput(
     {
       responseId: id,
       decision: fault?.kind === "empty" ? { ...decision, text: "", refusal: null, calls: [], mcp: [] } : decision,
-      reasoning: {
-        shown: fault?.kind !== "empty" && (shown || request.reasoning.summary !== null),
-        summary: request.reasoning.summary !== null,
-        seal: request.encryptedReasoning ? seal.seal : null,
-      },
+      reasoning: reasoningFor(request, fault, seal.seal),
       maxOutputTokens: request.maxOutputTokens,
     },
     tokenizer,
@@ -91,8 +86,16 @@ export function acceptResponse(
     firstTokenMs: Math.round(settings.firstTokenSeconds * 1000),
     usage,
     ownTokens: inputTokens + written.tokens.output,
-    depth: chain.length,
   };
+}
+
+function reasoningFor(
+  { reasoning: { effort, summary }, encryptedReasoning }: CreateRequest,
+  fault: ResponseFault | null,
+  seal: (text: string) => string,
+): Writing["reasoning"] {
+  const asked = (effort !== null && effort !== "none") || summary !== null;
+  return { shown: asked && fault?.kind !== "empty", summary: summary !== null, seal: encryptedReasoning ? seal : null };
 }
 
 function checkSeal(item: Item, open: (sealed: string) => string | null): void {

@@ -43,6 +43,4 @@ export interface StoredResponse {
   usage: Usage;
   /** Tokens of its own input and output, for those that follow it. */
   ownTokens: number;
-  /** How many responses stand before it in its conversation. */
-  depth: number;
 }
