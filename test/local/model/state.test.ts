@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
 import OpenAI from "openai";
 import { z } from "zod";
@@ -88,6 +89,34 @@ test("a webhook that fell due while the server was dead is sent after its start"
     if ((deliveries[0]?.attempts ?? 0) > 0) break;
   }
   assert.ok(folder);
+});
+
+test("a state of another version, or none at all, stops the start, which names the file and leaves it alone", async (context) => {
+  const { run, folder } = commandLine(context);
+  const old = path.join(folder, "old.db");
+  const database = new DatabaseSync(old);
+  database.exec("pragma user_version = 1; create table kept (it text)");
+  database.close();
+  const text = path.join(folder, "text.db");
+  writeFileSync(text, "no database at all, but a text that is long enough to be taken for one ".repeat(20));
+  for (const [file, reason] of [
+    [old, /old\.db cannot be used: it is of version 1/],
+    [text, /text\.db cannot be used: file is not a database/],
+  ] as const) {
+    const before = readFileSync(file);
+    const { code, output } = await run("--port", "0", "--state", file);
+    assert.equal(code, 1);
+    assert.match(output, reason);
+    assert.deepEqual(readFileSync(file), before);
+  }
+});
+
+test("a port that is taken stops the start, which says so", async (context) => {
+  const { start, run } = commandLine(context);
+  const { url } = await start();
+  const { code, output } = await run("--port", new URL(url).port, "--state", ":memory:");
+  assert.equal(code, 1);
+  assert.match(output, /Port \d+ is taken/);
 });
 
 test("the command line takes faults from a file, a key and a list of models", async (context) => {
