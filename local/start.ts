@@ -12,7 +12,8 @@ let stopping = false;
 async function start(): Promise<void> {
   if (configured === undefined && !(await answersAlready())) await startServer("model", modelProgram);
   if (stopping) return;
-  const host = await startServer("host", hostProgram);
+  const log = process.stdout.isTTY ? ["--log", "text"] : [];
+  const host = await startServer("host", [...hostProgram, ...log]);
   greet(host.url);
   const code = await host.ended;
   if (!stopping) throw new Error(`The host ended (${code}).`);

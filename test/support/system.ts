@@ -50,7 +50,7 @@ export async function startSystem(settings: { modelSeconds: number; modelUrl: st
     modelUrl,
     output,
     startHost: (more = {}, entry) =>
-      launch([...hostProgram, ...(entry ? ["--entry", entry] : [])], {
+      launch([...hostProgram, "--strict", ...(entry ? ["--entry", entry] : [])], {
         ...quick,
         PORT: "0",
         NIGHTSHIFT_MODEL_PORT: new URL(modelUrl).port,
