@@ -16,7 +16,8 @@ interface Path {
 }
 
 const plain: Path = { ends: "completed" };
-const cancelled: Path = { cancel: true, ends: "cancelled" };
+/** The model is slow enough for the cancel to find it at work. */
+const cancelled: Path = { cancel: true, modelSeconds: 60, ends: "cancelled" };
 const paths: Readonly<Record<string, Path>> = {
   sleep: { modelSeconds: 7, ends: "completed" }, // longer than the 5 s that the model server asks for between two looks
   "orphan-possible": { fault: { kind: "drop-after" }, ends: "completed" },

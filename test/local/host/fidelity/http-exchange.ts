@@ -45,8 +45,14 @@ export interface Repeated {
 }
 
 /** Sends the recorded request to this host. A host that refuses a large body may close before its answer was read. */
-export function repeat(url: string, request: Exchange["request"]): Promise<Repeated> {
-  return sendOnce(url, request).catch(() => sendOnce(url, request));
+export async function repeat(url: string, request: Exchange["request"]): Promise<Repeated> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await sendOnce(url, request);
+    } catch (error) {
+      if (tries === 5) throw error;
+    }
+  }
 }
 
 async function sendOnce(url: string, request: Exchange["request"]): Promise<Repeated> {
