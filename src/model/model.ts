@@ -8,28 +8,50 @@ export const Message = z.strictObject({
 });
 export type Message = z.infer<typeof Message>;
 
+/** One item of a conversation that a caller brings along: a message, a call made earlier, or the output of a call. */
+export const InputItem = z.union([
+  Message,
+  z.strictObject({ type: z.literal("function_call"), callId: z.string(), name: z.string(), arguments: z.string() }),
+  z.strictObject({ type: z.literal("function_call_output"), callId: z.string(), output: z.string() }),
+]);
+export type InputItem = z.infer<typeof InputItem>;
+
 /** The answer to one tool call, in words for the model. */
 interface CallOutput {
   callId: string;
   output: string;
 }
 
-interface ToolDeclaration {
-  name: string;
-  description: string;
-  parameters: Readonly<Record<string, unknown>>;
-}
+/** A tool as the model is told of it. `strict`: the provider holds the arguments to the schema. */
+export const ToolDeclaration = z.strictObject({
+  name: z.string(),
+  description: z.string(),
+  parameters: z.record(z.string(), z.unknown()),
+  strict: z.boolean().optional(),
+});
+export type ToolDeclaration = Readonly<z.infer<typeof ToolDeclaration>>;
+
+/** What may be asked of one answer besides its words; absent: the provider's default. */
+export const TurnOptions = z.strictObject({
+  toolChoice: z.union([z.literal("required"), z.strictObject({ name: z.string() })]).optional(),
+  parallelToolCalls: z.boolean().optional(),
+  /** The form of the answer's text, as the Responses API has it in `text.format`. */
+  format: z.record(z.string(), z.unknown()).optional(),
+  maxOutputTokens: z.int().positive().optional(),
+});
+export type TurnOptions = Readonly<z.infer<typeof TurnOptions>>;
 
 /** All that the provider is asked in one turn. */
 export interface TurnRequest {
   /** Null: the deployment's own model. */
   model: string | null;
   instructions: string;
-  /** Messages at the beginning, call outputs afterwards. */
-  input: { messages: readonly Message[] } | { outputs: readonly CallOutput[] };
+  /** Messages or a caller's items at the beginning, call outputs afterwards. */
+  input: { messages: readonly Message[] } | { items: readonly InputItem[] } | { outputs: readonly CallOutput[] };
   /** The response that this turn continues; null at the beginning. */
   previousResponseId: string | null;
   tools: readonly ToolDeclaration[];
+  options?: TurnOptions;
   /** True: answer with a token at once. False: hold the connection until the answer is there. */
   background: boolean;
   /** Sent to the provider as they are; the durable run sends `nightshift_run` and `nightshift_op`. */

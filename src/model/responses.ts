@@ -1,7 +1,12 @@
 import OpenAI from "openai";
-import type { ResponseCreateParamsNonStreaming, ResponseInput } from "openai/resources/responses/responses";
+import type {
+  ResponseCreateParamsNonStreaming,
+  ResponseFormatTextConfig,
+  ResponseInput,
+  ResponseInputItem,
+} from "openai/resources/responses/responses";
 import { decodeToken } from "../agent/continuation-token.ts";
-import type { LookAnswer, Model, StartAnswer, TurnRequest } from "./model.ts";
+import type { InputItem, LookAnswer, Model, StartAnswer, TurnOptions, TurnRequest } from "./model.ts";
 import { failureOf, isAmbiguous, isGone, neverBetter } from "./responses-failures.ts";
 import { answerOf, pollAfterSeconds } from "./responses-wire.ts";
 
@@ -80,19 +85,40 @@ function toBody(turn: TurnRequest, model: string): ResponseCreateParamsNonStream
         name: tool.name,
         description: tool.description,
         parameters: { ...tool.parameters },
-        strict: false,
+        strict: tool.strict ?? false,
       })),
     }),
+    ...(turn.options && toOptions(turn.options)),
+  };
+}
+
+function toOptions({ toolChoice, parallelToolCalls, format, maxOutputTokens }: TurnOptions) {
+  return {
+    ...(toolChoice && {
+      tool_choice: toolChoice === "required" ? toolChoice : { type: "function" as const, name: toolChoice.name },
+    }),
+    ...(parallelToolCalls !== undefined && { parallel_tool_calls: parallelToolCalls }),
+    // It came in this very form, and its schema was checked where it came in.
+    ...(format && { text: { format: format as unknown as ResponseFormatTextConfig } }),
+    ...(maxOutputTokens !== undefined && { max_output_tokens: maxOutputTokens }),
   };
 }
 
 function toInput(input: TurnRequest["input"]): ResponseInput {
   if ("messages" in input) return input.messages.map(({ role, content }) => ({ role, content }));
+  if ("items" in input) return input.items.map(toItem);
   return input.outputs.map(({ callId, output }) => ({
     type: "function_call_output" as const,
     call_id: callId,
     output,
   }));
+}
+
+function toItem(item: InputItem): ResponseInputItem {
+  if ("role" in item) return { role: item.role, content: item.content };
+  const { callId: call_id } = item;
+  if (item.type === "function_call_output") return { type: item.type, call_id, output: item.output };
+  return { type: item.type, call_id, name: item.name, arguments: item.arguments };
 }
 
 function notAResponse<Kind extends "unknown" | "unavailable">(kind: Kind) {

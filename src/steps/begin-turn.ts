@@ -1,12 +1,12 @@
-import { z } from "zod";
-import { run as runStep } from "../agent/run.ts";
+import { type Additions, run as runStep } from "../agent/run.ts";
 import { NightshiftError } from "../errors.ts";
-import { Message, type TurnRequest } from "../model/model.ts";
+import type { TurnRequest } from "../model/model.ts";
 import type { Attempt } from "../run/answers.ts";
 import { OperationId, plusSeconds } from "../run/ids.ts";
 import { hasEnded, type Run } from "../run/run.ts";
 import type { NewEvent } from "../run/run-event.ts";
 import { recordAnswer } from "./record-answer.ts";
+import { type RunInput, runInputOf } from "./run-input.ts";
 import { shortened } from "./shortened.ts";
 import type { Outcome, Stepping } from "./stepping.ts";
 
@@ -22,10 +22,11 @@ export async function beginTurn(run: Run, stepping: Stepping): Promise<Outcome> 
   const { agents, model } = stepping.services;
   const agent = agents.get(run.agent);
   if (!agent) return endWithoutAgent(stepping);
-  const input = await inputOf(run, stepping);
+  const given = await runInputOf(run, stepping.services.store);
+  const input = await inputOf(run, given, stepping);
   const attempt = await intend(run, stepping);
   if (!attempt) return null;
-  const thread = { lastResponseId: run.lastResponseId };
+  const thread = { lastResponseId: run.lastResponseId ?? given.previous?.responseId ?? null };
   const { answer } = await runStep(
     agent,
     thread,
@@ -35,6 +36,7 @@ export async function beginTurn(run: Run, stepping: Stepping): Promise<Outcome> 
       allowBackgroundResponses: true,
       tools: "return",
       metadata: { nightshift_run: run.id, nightshift_op: attempt.op },
+      additions: additionsOf(run, given),
     },
   );
   return recordAnswer(attempt, answer, stepping);
@@ -50,11 +52,32 @@ async function endWithoutAgent(stepping: Stepping): Promise<Outcome> {
   return null;
 }
 
+/** Providers refuse a bound below this. */
+const leastOutputTokens = 16;
+
+/** A choice of tool is for the first turn: kept up, it would let no turn be the last. The bound is the whole run's. */
+function additionsOf({ lastResponseId, usage }: Run, { instructions, tools, options }: RunInput): Additions {
+  const { toolChoice, maxOutputTokens, ...rest } = options;
+  return {
+    instructions,
+    tools,
+    options: {
+      ...rest,
+      ...(toolChoice && lastResponseId === null && { toolChoice }),
+      ...(maxOutputTokens !== undefined && {
+        maxOutputTokens: Math.max(leastOutputTokens, maxOutputTokens - usage.outputTokens),
+      }),
+    },
+  };
+}
+
 /** What the turn is asked: the caller's input at first, then the output of every call of the turn before. */
-async function inputOf(run: Run, { runId, services: { store } }: Stepping): Promise<TurnRequest["input"]> {
-  if (run.lastResponseId === null) {
-    return { messages: z.array(Message).parse(JSON.parse(await store.getPayload(runId, run.input))) };
-  }
+async function inputOf(
+  run: Run,
+  { items }: RunInput,
+  { runId, services: { store } }: Stepping,
+): Promise<TurnRequest["input"]> {
+  if (run.lastResponseId === null) return { items };
   const outputs = await Promise.all(
     run.calls.map(async ({ id: callId, result }) => {
       if (!result) throw new NightshiftError("internal", `Call ${callId} of ${runId} has no result yet.`);

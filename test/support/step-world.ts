@@ -102,7 +102,7 @@ export async function stepWorld({ model, tools = {}, never = [], limits = {}, re
     {
       agent,
       caller: "local",
-      messages: [{ role: "user", content: "go" }],
+      input: [{ role: "user", content: "go" }],
       metadata: {},
       limits: agent.limits,
       body: { input: "go" },
