@@ -31,6 +31,7 @@ const Environment = z.object({
   NIGHTSHIFT_LOOK_MAX_SECONDS: seconds.max(900).default(120),
   NIGHTSHIFT_OVERDUE_SECONDS: seconds.optional(),
   NIGHTSHIFT_SWEEP_SECONDS: seconds.optional(),
+  NIGHTSHIFT_FOREGROUND_SECONDS: seconds.max(220).default(200),
   NIGHTSHIFT_SOLE_PROCESS: flag.default(false),
   NIGHTSHIFT_AUTH: z.enum(["none"]).default("none"),
   NIGHTSHIFT_PUBLIC_URL: url.optional(),
@@ -69,6 +70,7 @@ export interface Config {
   lookMaxSeconds: number;
   overdueSeconds: number;
   sweepSeconds: number;
+  foregroundSeconds: number;
   soleProcess: boolean;
   onAzure: boolean;
   publicUrl: string | null;
@@ -112,6 +114,7 @@ function toConfig(environment: Environment): Config {
     lookMaxSeconds: environment.NIGHTSHIFT_LOOK_MAX_SECONDS,
     overdueSeconds: environment.NIGHTSHIFT_OVERDUE_SECONDS ?? (environment.NIGHTSHIFT_SOLE_PROCESS ? 10 : 120),
     sweepSeconds: environment.NIGHTSHIFT_SWEEP_SECONDS ?? (environment.NIGHTSHIFT_SOLE_PROCESS ? 15 : 300),
+    foregroundSeconds: environment.NIGHTSHIFT_FOREGROUND_SECONDS,
     soleProcess: environment.NIGHTSHIFT_SOLE_PROCESS,
     onAzure,
     publicUrl: environment.NIGHTSHIFT_PUBLIC_URL ?? null,

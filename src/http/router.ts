@@ -1,13 +1,18 @@
 import { Hono } from "hono";
 import { messageOf, NightshiftError } from "../errors.ts";
+import type { OpenAiRoute } from "../openai/call.ts";
+import { errorResponse } from "../openai/error-response.ts";
+import { openAiRoutes } from "../openai/routes.ts";
 import { RunId } from "../run/ids.ts";
 import type { Orchestrations } from "../steps/orchestrations.ts";
 import { getAgent, listAgents } from "./agents.ts";
+import { callerOf } from "./caller.ts";
 import { getEvents } from "./events.ts";
 import type { HttpServices, Route } from "./http-services.ts";
+import { readJson } from "./json-body.ts";
 import { explain, problemResponse } from "./problem.ts";
 import { cancel, durableStatus, getRun, getTurn, listRuns } from "./runs.ts";
-import { start } from "./start.ts";
+import { idempotencyKeyOf, start } from "./start.ts";
 
 /** Answers every request under our prefixes; never rejects. The durable client is handed in by each call. */
 export type Router = (request: Request, orchestrations: Orchestrations) => Promise<Response>;
@@ -25,9 +30,11 @@ const problem: Route = async ({ parameters }) => {
   return Response.json(explained);
 };
 
-type Method = "GET" | "POST";
+type Method = "GET" | "POST" | "DELETE";
 
-const routes: Readonly<Record<string, Partial<Record<Method, Route>>>> = {
+type Routes = Readonly<Record<string, Partial<Record<Method, Route>>>>;
+
+const nativeRoutes: Routes = {
   "/health": { GET: health },
   "/problems/:code": { GET: problem },
   "/agents": { GET: listAgents },
@@ -40,6 +47,36 @@ const routes: Readonly<Record<string, Partial<Record<Method, Route>>>> = {
   "/runs/:runId/status": { GET: durableStatus },
   "/runs/:runId/cancel": { POST: cancel },
 };
+
+/** The OpenAI-compatible API is a part of its own: it is told who calls and what was sent. */
+const routes: Routes = {
+  ...nativeRoutes,
+  ...Object.fromEntries(
+    Object.entries(openAiRoutes).map(([path, methods]) => [
+      path,
+      Object.fromEntries(Object.entries(methods).map(([method, route]) => [method, asRoute(route)])),
+    ]),
+  ),
+};
+
+function asRoute(route: OpenAiRoute): Route {
+  return async (call, services) => {
+    const { request, url, parameters, orchestrations } = call;
+    const json = () => readJson(request);
+    const idempotencyKey = () => idempotencyKeyOf(request);
+    const caller = callerOf(call);
+    return route({ url, parameters, orchestrations, caller, json, idempotencyKey }, services);
+  };
+}
+
+/** Each of the two APIs has its own form of error. */
+function refusal(error: unknown, path: string): Response {
+  return isOpenAi(path) ? errorResponse(error) : problemResponse(error, path);
+}
+
+function isOpenAi(path: string): boolean {
+  return /^\/v1(\/|$)/i.test(path);
+}
 
 export function createRouter(services: HttpServices): Router {
   const hono = new Hono<{ Bindings: { orchestrations: Orchestrations; requestId: string } }>({ strict: false });
@@ -56,18 +93,20 @@ export function createRouter(services: HttpServices): Router {
   }
   hono.notFound(({ req }) => {
     const path = pathOf(req);
-    return problemResponse(new NightshiftError("not_found", `There is no ${path}.`), path);
+    return refusal(new NightshiftError("not_found", `There is no ${path}.`), path);
   });
   hono.onError((error, { req, env: { requestId } }) => {
-    const answer = problemResponse(error, pathOf(req));
+    const answer = refusal(error, pathOf(req));
     const message = `${req.method} ${pathOf(req)} failed`;
     if (answer.status >= 500) services.log({ level: "error", message, requestId, error: messageOf(error) });
     return answer;
   });
   return async (request, orchestrations) => {
     const requestId = `req_${services.randomHex(12)}`;
+    const began = services.clock.now();
     const answer = await hono.fetch(request, { orchestrations, requestId });
     answer.headers.set("x-request-id", requestId);
+    if (isOpenAi(pathOf(request))) answer.headers.set("openai-processing-ms", String(services.clock.now() - began));
     return answer;
   };
 }
@@ -85,7 +124,7 @@ function rejectWithError(thrown: unknown): never {
 function methodNotAllowed(path: string, methods: readonly string[]): Response {
   const allowed = methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])).join(", ");
   const message = `${path} takes ${allowed}.`;
-  const answer = problemResponse(new NightshiftError("method_not_allowed", message), path);
+  const answer = refusal(new NightshiftError("method_not_allowed", message), path);
   answer.headers.set("allow", allowed);
   return answer;
 }
