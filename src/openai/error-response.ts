@@ -19,11 +19,17 @@ export function errorResponse(error: unknown): Response {
     response.headers.set("x-should-retry", "false");
     return response;
   }
-  const { status, message, code, param } = tellOf(error);
+  const told = tellOf(error);
+  const { status } = told;
   const headers = new Headers();
   if (status === 409) headers.set("x-should-retry", "false");
   if (status === 503) headers.set("retry-after", "5");
-  return Response.json({ error: { message, type: typeOf(status), param, code } }, { status, headers });
+  return Response.json(errorBody(told), { status, headers });
+}
+
+/** OpenAI's envelope; all four members are always there. */
+export function errorBody({ status, message, code, param }: Told) {
+  return { error: { message, type: typeOf(status), param, code } };
 }
 
 /** The codes of ours that a caller can bring about; every other one is a fault of the service. */

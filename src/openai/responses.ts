@@ -16,6 +16,7 @@ import { ownItem, ownResponse } from "./own-runs.ts";
 import { parseBody } from "./parse-body.ts";
 import { responseTeller } from "./response-events.ts";
 import { Echo, responseObject } from "./response-object.ts";
+import { stillRunning } from "./still-running.ts";
 import { wholeStory } from "./story.ts";
 
 /** `POST /v1/responses`: starts a run, and waits for it, follows it, or leaves it in the background. */
@@ -31,7 +32,7 @@ export const createResponse: OpenAiRoute = async (call, services) => {
     if (request.stream) return streamOf(run, 0, services);
     if (request.background) return answerWith(run, services);
     const ended = await untilEnded(run, services);
-    if (!ended) throw stillRunning(run, services);
+    if (!ended) throw stillRunning(run, services.foregroundSeconds);
     const answer = await answerWith(ended, services);
     if (!request.store) await forget(ended, services);
     return answer;
@@ -43,13 +44,6 @@ async function inputOf(request: CreateRequest, { caller }: OpenAiCall, services:
   const items = await readItems(request.input, (itemId) => ownItem(itemId, caller, services));
   const thread = await conversationOf(request.previousResponseId, items, caller, services);
   return { v: 2, ...thread, instructions, tools: callers.tools, options, request: echo };
-}
-
-function stillRunning({ id }: Run, { foregroundSeconds }: OpenAiServices): OpenAiError {
-  const message =
-    `Response '${responseIdOf(id)}' is still running after ${foregroundSeconds} s and goes on: this connection may ` +
-    "not be held any longer. Retrieve it by its id, and start long work with `background: true`.";
-  return new OpenAiError(400, message, { code: "response_still_running" });
 }
 
 /** `store: false`: what was answered is kept no longer. */

@@ -1,4 +1,5 @@
 import type { OpenAiRoute } from "./call.ts";
+import { createChatCompletion } from "./chat.ts";
 import { listInputItems } from "./list-input-items.ts";
 import { getModel, listModels } from "./models.ts";
 import { cancelResponse, createResponse, deleteResponse, retrieveResponse } from "./responses.ts";
@@ -7,6 +8,7 @@ import { cancelResponse, createResponse, deleteResponse, retrieveResponse } from
 export const openAiRoutes: Readonly<Record<string, Partial<Record<"GET" | "POST" | "DELETE", OpenAiRoute>>>> = {
   "/v1/models": { GET: listModels },
   "/v1/models/:model": { GET: getModel },
+  "/v1/chat/completions": { POST: createChatCompletion },
   "/v1/responses": { POST: createResponse },
   "/v1/responses/:id": { GET: retrieveResponse, DELETE: deleteResponse },
   "/v1/responses/:id/cancel": { POST: cancelResponse },
