@@ -6,16 +6,17 @@ import { invalidValue, missing, type OpenAiError } from "./openai-error.ts";
  * @throws OpenAiError 400 that names the first parameter that does not fit
  */
 export function parseBody<Schema extends z.ZodType>(schema: Schema, value: unknown, under = ""): z.output<Schema> {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { reportInput: true });
   if (parsed.success) return parsed.data;
   throw faultOf(parsed.error, under);
 }
 
 function faultOf({ issues: [first] }: z.ZodError, under: string): OpenAiError {
-  const issue = first ? innermost(first) : { path: [], message: "it does not fit" };
+  const issue = first ? innermost(first) : { path: [], message: "it does not fit", input: null };
   const param = nameOf(issue.path, under);
-  const absent = /received undefined$/.test(issue.message);
-  return absent && param !== "" ? missing(param) : invalidValue(param || "body", issue.message.replace(/\.$/, ""));
+  return issue.input === undefined && param !== ""
+    ? missing(param)
+    : invalidValue(param || "body", issue.message.replace(/\.$/, ""));
 }
 
 /** `input[0].content`, as OpenAI names parameters. */
@@ -27,11 +28,11 @@ export function nameOf(path: readonly PropertyKey[], under = ""): string {
 }
 
 /** Of a union's alternatives the one that got furthest says most. */
-function innermost(issue: z.core.$ZodIssue): { path: readonly PropertyKey[]; message: string } {
+function innermost(issue: z.core.$ZodIssue): Pick<z.core.$ZodIssue, "path" | "message" | "input"> {
   if (issue.code !== "invalid_union") return issue;
   const deepest = issue.errors
     .flatMap(([first]) => (first ? [innermost(first)] : []))
     .toSorted((a, b) => b.path.length - a.path.length)[0];
   if (!deepest || deepest.path.length === 0) return issue;
-  return { path: [...issue.path, ...deepest.path], message: deepest.message };
+  return { ...deepest, path: [...issue.path, ...deepest.path] };
 }

@@ -40,7 +40,7 @@ export function openAiWorld(answer: Answer, { foregroundSeconds = 60 }: { foregr
   const turns: TurnRequest[] = [];
   const clock = {
     now: () => Date.now(),
-    sleep: (seconds: number) => setTimeout(Math.min(seconds * 1000, 5), undefined),
+    sleep: (seconds: number) => setTimeout(Math.min(seconds * 1000, 1), undefined),
   };
   const store = openSqliteStore({ path: ":memory:", now: clock.now });
   const endings = new Map<string, Ending | null>();

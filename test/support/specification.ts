@@ -43,7 +43,14 @@ function load(): Ajv2020 {
 }
 
 function read(file: string) {
-  return JSON.parse(readFileSync(new URL(file, folder), "utf8")) as {
+  return JSON.parse(readFileSync(new URL(file, folder), "utf8"), nullableByType) as {
     components: { schemas: Record<string, unknown> };
   }; // an OpenAPI document
+}
+
+/** `nullable` of older OpenAPI is not JSON Schema: the same said by a type. */
+function nullableByType(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !("nullable" in value)) return value;
+  const { nullable: _nullable, ...rest } = value;
+  return { anyOf: [rest, { type: "null" }] };
 }

@@ -4,21 +4,13 @@ import OpenAI from "openai";
 import type { Response, ResponseStreamEvent } from "openai/resources/responses/responses";
 import { calls, openAiWorld, type Said } from "../../support/openai-world.ts";
 import { assertFits, eventSchema, noSpecification } from "../../support/specification.ts";
+import { until } from "../../support/until.ts";
 
 const model = "novelist";
 
 /** A promise that a test resolves when it is time. */
 function gate<T>() {
   return Promise.withResolvers<T>();
-}
-
-async function until<T>(look: () => Promise<T | null | undefined | false>): Promise<T> {
-  for (let tries = 0; tries < 2000; tries++) {
-    const found = await look();
-    if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  return assert.fail("it has not come");
 }
 
 async function all(stream: AsyncIterable<ResponseStreamEvent>): Promise<ResponseStreamEvent[]> {
