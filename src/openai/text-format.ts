@@ -22,5 +22,5 @@ export function readFormat(raw: unknown, param: string): Record<string, unknown>
   if (type === "text" || type === "json_object") return { type };
   if (type !== "json_schema") throw unsupported(`${param}.type`, `${param} of type '${type}'`);
   const { name, description, schema, strict } = parseBody(JsonSchemaFormat, raw, param);
-  return { type, name, description: description ?? null, schema, strict: strict ?? false };
+  return { type, name, schema, strict: strict ?? false, ...(description && { description }) };
 }

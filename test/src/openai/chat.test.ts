@@ -82,7 +82,7 @@ test("a structured answer is asked for in the caller's form", async () => {
   const response_format = { type: "json_schema" as const, json_schema };
   const parsed = await world.client.chat.completions.parse({ model, messages, response_format });
   assert.deepEqual(parsed.choices[0]?.message.parsed, { n: 1 });
-  assert.deepEqual(world.turns[0]?.options?.format, { type: "json_schema", description: null, ...json_schema });
+  assert.deepEqual(world.turns[0]?.options?.format, { type: "json_schema", ...json_schema });
 });
 
 test("a run without an answer is an error that nobody retries; a cut answer has its reason", async () => {

@@ -43,6 +43,7 @@ function app(): void {
     modelName: "rules",
     publicUrl: null,
     nativeManagementUrls: false,
+    foregroundSeconds: 200,
     streamSilenceSeconds: null,
   });
 }
