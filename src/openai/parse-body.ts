@@ -20,7 +20,7 @@ function faultOf({ issues: [first] }: z.ZodError, under: string): OpenAiError {
 }
 
 /** `input[0].content`, as OpenAI names parameters. */
-export function nameOf(path: readonly PropertyKey[], under = ""): string {
+function nameOf(path: readonly PropertyKey[], under = ""): string {
   return path.reduce<string>((name, part) => {
     if (typeof part === "number") return `${name}[${part}]`;
     return name === "" ? String(part) : `${name}.${String(part)}`;
