@@ -10,7 +10,7 @@ import { eventStream, untilEnded } from "./follow.ts";
 import { onceItExists } from "./once-it-exists.ts";
 import { OpenAiError } from "./openai-error.ts";
 import { stillRunning } from "./still-running.ts";
-import { type Line, wholeStory } from "./story.ts";
+import { type Line, shownItems } from "./story.ts";
 
 /** `POST /v1/chat/completions`: a run, waited for or followed. It can be read under `/v1/responses` and `/runs` too. */
 export const createChatCompletion: OpenAiRoute = async (call, services) => {
@@ -28,8 +28,7 @@ export const createChatCompletion: OpenAiRoute = async (call, services) => {
     if (stream) return streamOf(run, includeUsage, services);
     const ended = await untilEnded(run, services);
     if (!ended) throw stillRunning(run, services.foregroundSeconds);
-    const story = await wholeStory(ended, services.store);
-    return Response.json(chatObject(ended, story.items));
+    return Response.json(chatObject(ended, await shownItems(ended, services.store)));
   });
 };
 

@@ -35,7 +35,7 @@ export async function conversationOf(
 }
 
 async function previousRun(id: string, caller: string, services: OpenAiServices): Promise<Run> {
-  const run = await ownResponse(id, caller, services).catch((error) => {
+  const { run } = await ownResponse(id, caller, services).catch((error) => {
     if (!(error instanceof OpenAiError)) throw error;
     const where = { code: "previous_response_not_found", param: "previous_response_id" };
     throw new OpenAiError(404, `Previous response with id '${id}' not found.`, where);

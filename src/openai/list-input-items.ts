@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { InputItem } from "../model/model.ts";
 import type { RunId } from "../run/ids.ts";
-import { runInputOf } from "../steps/run-input.ts";
 import type { OpenAiRoute } from "./call.ts";
 import { inputItemIdOf } from "./ids.ts";
 import { invalidValue } from "./openai-error.ts";
@@ -22,9 +21,8 @@ const Query = z.object({
 /** `GET /v1/responses/{id}/input_items`: what this response was asked, without the conversation before it. */
 export const listInputItems: OpenAiRoute = async ({ url, parameters: { id = "" }, caller }, services) => {
   const { limit, order, after } = parseBody(Query, Object.fromEntries(url.searchParams));
-  const run = await ownResponse(id, caller, services);
-  const { items } = await runInputOf(run, services.store);
-  const shown = items.map((item, index) => shownItem(item, run.id, index));
+  const { run, input } = await ownResponse(id, caller, services);
+  const shown = input.items.map((item, index) => shownItem(item, run.id, index));
   if (order === "desc") shown.reverse();
   const found = after === undefined ? -1 : shown.findIndex((item) => item.id === after);
   if (after !== undefined && found < 0) throw invalidValue("after", `there is no item '${after}'`);
@@ -41,7 +39,7 @@ export const listInputItems: OpenAiRoute = async ({ url, parameters: { id = "" }
 function shownItem(item: InputItem, runId: RunId, index: number) {
   if ("role" in item) {
     const { role, content: text } = item;
-    const part = role === "assistant" ? { type: "output_text", text, annotations: [], logprobs: [] } : input(text);
+    const part = role === "assistant" ? { type: "output_text", text, annotations: [], logprobs: [] } : textPart(text);
     return { type: "message", id: inputItemIdOf("msg", runId, index), role, status: "completed", content: [part] };
   }
   const { type, callId: call_id } = item;
@@ -53,6 +51,6 @@ function shownItem(item: InputItem, runId: RunId, index: number) {
   return { type, id: inputItemIdOf("fc", runId, index), call_id, name, arguments: text, status };
 }
 
-function input(text: string) {
+function textPart(text: string) {
   return { type: "input_text", text };
 }

@@ -1,21 +1,26 @@
 import type { RunId } from "../run/ids.ts";
 import { hasEnded, type Run } from "../run/run.ts";
-import { runInputOf } from "../steps/run-input.ts";
+import { type RunInput, runInputOf } from "../steps/run-input.ts";
 import type { OpenAiServices } from "./call.ts";
 import { runIdOf, runIdOfItem } from "./ids.ts";
 import { OpenAiError, responseNotFound } from "./openai-error.ts";
 import type { OutputItem } from "./output-items.ts";
 import { Echo } from "./response-object.ts";
-import { wholeStory } from "./story.ts";
+import { shownItems } from "./story.ts";
 
 /**
- * The caller's run that a response id names.
+ * The caller's run that a response id names, and what it was started with.
  * @throws OpenAiError 404, for another caller's run and for one that was not to be stored too
  */
-export async function ownResponse(responseId: string, caller: string, services: OpenAiServices): Promise<Run> {
+export async function ownResponse(
+  responseId: string,
+  caller: string,
+  services: OpenAiServices,
+): Promise<{ run: Run; input: RunInput }> {
   const run = await ownRun(runIdOf(responseId), caller, services);
-  if (!run || !Echo.parse((await runInputOf(run, services.store)).request).store) throw responseNotFound(responseId);
-  return run;
+  const input = run && (await runInputOf(run, services.store));
+  if (!input || !Echo.parse(input.request).store) throw responseNotFound(responseId);
+  return { run, input };
 }
 
 /**
@@ -24,7 +29,7 @@ export async function ownResponse(responseId: string, caller: string, services: 
  */
 export async function ownItem(itemId: string, caller: string, services: OpenAiServices): Promise<OutputItem> {
   const run = await ownRun(runIdOfItem(itemId), caller, services);
-  const { items } = run && hasEnded(run) ? await wholeStory(run, services.store) : { items: [] };
+  const items = run && hasEnded(run) ? await shownItems(run, services.store) : [];
   const item = items.find(({ id }) => id === itemId);
   if (item) return item;
   throw new OpenAiError(404, `Item with id '${itemId}' not found.`, { param: "input" });

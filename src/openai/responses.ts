@@ -17,7 +17,7 @@ import { parseBody } from "./parse-body.ts";
 import { responseTeller } from "./response-events.ts";
 import { Echo, responseObject } from "./response-object.ts";
 import { stillRunning } from "./still-running.ts";
-import { wholeStory } from "./story.ts";
+import { shownItems } from "./story.ts";
 
 /** `POST /v1/responses`: starts a run, and waits for it, follows it, or leaves it in the background. */
 export const createResponse: OpenAiRoute = async (call, services) => {
@@ -30,10 +30,10 @@ export const createResponse: OpenAiRoute = async (call, services) => {
   return onceItExists(idempotencyKey, async () => {
     const run = await startRun(start, { ...services, orchestrations: call.orchestrations });
     if (request.stream) return streamOf(run, 0, services);
-    if (request.background) return answerWith(run, services);
+    if (request.background) return answerWith(run, input, services);
     const ended = await untilEnded(run, services);
     if (!ended) throw stillRunning(run, services.foregroundSeconds);
-    const answer = await answerWith(ended, services);
+    const answer = await answerWith(ended, input, services);
     if (!request.store) await forget(ended, services);
     return answer;
   });
@@ -67,23 +67,24 @@ const RetrieveQuery = z.object({
 /** `GET /v1/responses/{id}`; with `stream=true` its events, those numbered above `starting_after`. */
 export const retrieveResponse: OpenAiRoute = async (call, services) => {
   const query = parseBody(RetrieveQuery, Object.fromEntries(call.url.searchParams));
-  const run = await responseOf(call, services);
+  const { run, input } = await responseOf(call, services);
   if (query.stream === "true") return streamOf(run, (query.starting_after ?? -1) + 1, services);
-  return answerWith(run, services);
+  return answerWith(run, input, services);
 };
 
 /** The states in which a cancel is a mistake, and in which it is none (responses-api.md, section 1.5). */
 export const cancelResponse: OpenAiRoute = async (call, services) => {
-  const { id, status } = await responseOf(call, services);
+  const { run, input } = await responseOf(call, services);
+  const { id, status } = run;
   if (status === "completed" || status === "failed" || status === "incomplete") {
     throw new OpenAiError(400, `Cannot cancel a ${status} response.`);
   }
-  return answerWith(await cancelRun(id, { ...services, orchestrations: call.orchestrations }), services);
+  return answerWith(await cancelRun(id, { ...services, orchestrations: call.orchestrations }), input, services);
 };
 
 /** `DELETE /v1/responses/{id}`: forgets an ended run with all it has in our store. */
 export const deleteResponse: OpenAiRoute = async (call, services) => {
-  const run = await responseOf(call, services);
+  const { run } = await responseOf(call, services);
   if (!hasEnded(run)) {
     throw new OpenAiError(400, "Cannot delete a response whose run has not ended. Cancel it first.");
   }
@@ -91,7 +92,7 @@ export const deleteResponse: OpenAiRoute = async (call, services) => {
   return Response.json({ id: responseIdOf(run.id), object: "response", deleted: true });
 };
 
-function responseOf({ parameters: { id = "" }, caller }: OpenAiCall, services: OpenAiServices): Promise<Run> {
+function responseOf({ parameters: { id = "" }, caller }: OpenAiCall, services: OpenAiServices) {
   return ownResponse(id, caller, services);
 }
 
@@ -115,13 +116,10 @@ function streamOf(run: Run, from: number, services: OpenAiServices): Response {
 
 const longestHintMs = 60_000;
 
-async function answerWith(run: Run, services: OpenAiServices): Promise<Response> {
-  if (hasEnded(run)) {
-    const { input, items } = await wholeStory(run, services.store);
-    return Response.json(responseObject(run, input, items));
-  }
+async function answerWith(run: Run, input: RunInput, services: OpenAiServices): Promise<Response> {
+  if (hasEnded(run)) return Response.json(responseObject(run, input, await shownItems(run, services.store)));
   const untilNextLook = Date.parse(run.pulse.nextLookAt) - services.clock.now();
   const pollAfter = String(Math.round(Math.min(Math.max(untilNextLook, 500), longestHintMs)));
   const headers = { "openai-poll-after-ms": pollAfter };
-  return Response.json(responseObject(run, await runInputOf(run, services.store), []), { headers });
+  return Response.json(responseObject(run, input, []), { headers });
 }

@@ -1,7 +1,7 @@
 import { TurnOutput } from "../model/model.ts";
 import { advance, begin } from "../run/advance.ts";
-import type { Run } from "../run/run.ts";
-import type { RunEvent } from "../run/run-event.ts";
+import type { EndedRun, Run } from "../run/run.ts";
+import type { PayloadRef, RunEvent } from "../run/run-event.ts";
 import { type RunInput, runInputOf } from "../steps/run-input.ts";
 import type { RunStore } from "../store/run-store.ts";
 import { type OutputItem, outputItems } from "./output-items.ts";
@@ -48,17 +48,29 @@ export async function beginStory(run: Run, store: StoryStore): Promise<Story> {
 async function itemsOf(run: Run, event: RunEvent, from: number, store: StoryStore): Promise<OutputItem[]> {
   if (event.type !== "turn-completed") return [];
   if (event.excerpt === "" && !event.callerCalls) return []; // only the agent's own calls: nothing to show
-  const turn = TurnOutput.parse(JSON.parse(await store.getPayload(run.id, event.output)));
-  return outputItems(run.id, turn, event.callerCalls ?? [], from);
+  return itemsOfTurn(run, event.output, event.callerCalls ?? [], from, store);
 }
 
-/** All that a run has said so far. */
-export async function wholeStory(run: Run, store: StoryStore): Promise<{ input: RunInput; items: OutputItem[] }> {
+async function itemsOfTurn(
+  { id }: Run,
+  output: PayloadRef,
+  callerCalls: readonly string[],
+  from: number,
+  store: StoryStore,
+): Promise<OutputItem[]> {
+  const turn = TurnOutput.parse(JSON.parse(await store.getPayload(id, output)));
+  return outputItems(id, turn, callerCalls, from);
+}
+
+/** All the items that an ended run shows. */
+export async function shownItems(run: EndedRun, store: StoryStore): Promise<OutputItem[]> {
+  if (run.status === "cancelled") return [];
+  if (run.turn.n <= 1) return run.lastOutput ? itemsOfTurn(run, run.lastOutput, run.callerCalls ?? [], 0, store) : [];
   const story = await beginStory(run, store);
   const items: OutputItem[] = [];
   for (let lines = await story.more(); lines.length > 0; lines = await story.more()) {
     items.push(...lines.flatMap((line) => line.items));
     if (lines.length < pageSize) break;
   }
-  return { input: story.input, items };
+  return items;
 }
