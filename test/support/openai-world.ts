@@ -110,9 +110,10 @@ export function openAiWorld(answer: Answer, { foregroundSeconds = 60 }: { foregr
   return { client, ask, send, store, turns, lines, requests };
 }
 
-/** One orchestration, as functions/run-agent.ts reads aloud. */
+/** One orchestration, as functions/run-agent.ts reads aloud; it gives up in the end, so that a failed test ends too. */
 async function drive({ runId, generation }: RunAgentInput, services: Services, orchestrations: Orchestrations) {
-  for (;;) {
+  const giveUpAt = performance.now() + 20_000;
+  while (performance.now() < giveUpAt) {
     const step = await advanceRun({ runId, generation }, services);
     if (step.kind === "finished") return;
     if (step.kind === "wait") await setTimeout(1);
