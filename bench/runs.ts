@@ -5,10 +5,12 @@ import { setTimeout } from "node:timers/promises";
 import { hostProgram, modelProgram } from "../local/process/programs.ts";
 import { cleanEnvironment, type StartedProcess, startProcess } from "../local/process/start-process.ts";
 import { percentile, round } from "./percentile.ts";
+import { webhookLateness } from "./webhook-lateness.ts";
 
 /**
  * `npm run bench`: 200 runs at once of four turns each, the model answering after 0.8 s, looks at 1 s; then 100 starts
  * a second for ten seconds. Overhead: the gap between two requests of one run at the model server, less the wait asked for.
+ * Then a host whose runs are woken by webhooks alone.
  */
 const runs = 200;
 const turns = 4;
@@ -50,6 +52,9 @@ async function bench(): Promise<void> {
   const overheads = overheadsOf(requests, new Set(ids));
   const startMs = await openLoop(host.url);
   await setTimeout(3000);
+  const rss = rssMb(host.child.pid);
+  await host.stop("SIGKILL");
+  const lateness = await webhookLateness(model.url, path.join(folder, "webhooks"), launch);
   console.log(
     JSON.stringify({
       bench: "runs",
@@ -59,7 +64,8 @@ async function bench(): Promise<void> {
       overheadPerTurnMs: { p50: percentile(overheads, 50), p95: percentile(overheads, 95) },
       startMs: { p50: percentile(startMs, 50), p95: percentile(startMs, 95) },
       runsPerSecond: round(runs / seconds),
-      rssMb: rssMb(host.child.pid),
+      rssMb: rss,
+      webhookLatenessMs: { p50: percentile(lateness, 50), p95: percentile(lateness, 95) },
     }),
   );
 }

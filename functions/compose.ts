@@ -4,19 +4,20 @@ import { setTimeout } from "node:timers/promises";
 import packageJson from "../package.json" with { type: "json" };
 import type { Agent } from "../src/agent/define-agent.ts";
 import type { Config, ModelSettings } from "../src/config.ts";
-import type { Model } from "../src/model/model.ts";
-import { responsesModel } from "../src/model/responses.ts";
+import { openaiWebhooks } from "../src/model/openai-webhooks.ts";
+import { type ResponsesSettings, responsesModel } from "../src/model/responses.ts";
 import type { Clock, LogLine } from "../src/steps/services.ts";
 import type { RunStore } from "../src/store/run-store.ts";
-import { openSqliteStore } from "../src/store/sqlite.ts";
 import type { AppServices } from "./register.ts";
 
 /** Builds what the functions use from the settings; time, ids and randomness enter here. */
 export async function compose(config: Config, agents: readonly Agent[]): Promise<AppServices> {
   const clock = systemClock();
+  const provider = await providerOf(config.model);
   return {
     store: await storeOf(config, clock.now),
-    model: await modelOf(config.model),
+    model: responsesModel(provider),
+    webhooks: config.webhookSecret === null ? null : openaiWebhooks(provider, config.webhookSecret),
     agents: new Map(agents.map((agent) => [agent.name, agent])),
     clock,
     process: { by: randomHex(8), sole: config.soleProcess },
@@ -25,6 +26,9 @@ export async function compose(config: Config, agents: readonly Agent[]): Promise
     log: writeLine,
     overdueSeconds: config.overdueSeconds,
     sweepSeconds: config.sweepSeconds,
+    auth: config.auth,
+    requestsPerMinute: config.requestsPerMinute,
+    unendedRuns: config.unendedRuns,
     version: packageJson.version,
     modelName: config.model.model,
     publicUrl: config.publicUrl,
@@ -34,8 +38,11 @@ export async function compose(config: Config, agents: readonly Agent[]): Promise
   };
 }
 
-async function storeOf({ store, state }: Config, now: () => number): Promise<RunStore> {
-  if (store.kind === "sqlite") return openSqliteStore({ path: path.join(state, "runs.db"), now });
+export async function storeOf({ store, state }: Pick<Config, "store" | "state">, now: () => number): Promise<RunStore> {
+  if (store.kind === "sqlite") {
+    const { openSqliteStore } = await import("../src/store/sqlite.ts");
+    return openSqliteStore({ path: path.join(state, "runs.db"), now });
+  }
   const { openCosmosStore } = await import("../src/store/cosmos.ts");
   const { endpoint, database, identity, keepSeconds } = store;
   const credential = "key" in identity ? identity : { token: await azureCredential(identity.clientId) };
@@ -48,15 +55,15 @@ async function azureCredential(clientId: string | null) {
   return clientId === null ? new DefaultAzureCredential() : new ManagedIdentityCredential({ clientId });
 }
 
-async function modelOf(settings: ModelSettings): Promise<Model> {
+async function providerOf(settings: ModelSettings): Promise<ResponsesSettings> {
   const { baseUrl, model } = settings;
-  if (settings.kind === "openai") return responsesModel({ baseUrl, model, apiKey: settings.apiKey });
+  if (settings.kind === "openai") return { baseUrl, model, apiKey: settings.apiKey };
   const { getBearerTokenProvider } = await import("@azure/identity");
   const apiKey = getBearerTokenProvider(await azureCredential(settings.clientId), "https://ai.azure.com/.default");
-  return responsesModel({ baseUrl, model, apiKey });
+  return { baseUrl, model, apiKey };
 }
 
-function systemClock(): Clock {
+export function systemClock(): Clock {
   return {
     now: () => Date.now(),
     async sleep(seconds, signal) {
@@ -66,7 +73,7 @@ function systemClock(): Clock {
   };
 }
 
-function randomHex(bytes: number): string {
+export function randomHex(bytes: number): string {
   return randomBytes(bytes).toString("hex");
 }
 

@@ -21,7 +21,7 @@ export function orchestrationsOf(context: InvocationContext): Orchestrations {
     async state(instance) {
       try {
         const { runtimeStatus } = await client.getStatus(instance);
-        return ended.has(runtimeStatus) ? "ended" : "alive";
+        return endedStatuses.has(runtimeStatus) ? "ended" : "alive";
       } catch (error) {
         if (says(error, "HTTP 404")) return "missing";
         throw error;
@@ -36,7 +36,8 @@ export function orchestrationsOf(context: InvocationContext): Orchestrations {
   };
 }
 
-const ended = new Set<df.OrchestrationRuntimeStatus>([
+/** What the engine will not go on with. */
+export const endedStatuses: ReadonlySet<df.OrchestrationRuntimeStatus> = new Set([
   df.OrchestrationRuntimeStatus.Completed,
   df.OrchestrationRuntimeStatus.Failed,
   df.OrchestrationRuntimeStatus.Canceled,

@@ -1,5 +1,6 @@
 import { app } from "@azure/functions";
 import * as df from "durable-functions";
+import hostJson from "../host.json" with { type: "json" };
 import type { HttpServices } from "../src/http/http-services.ts";
 import { createRouter } from "../src/http/router.ts";
 import { advanceRun } from "../src/steps/advance-run.ts";
@@ -8,8 +9,14 @@ import { performCall } from "../src/steps/perform-call.ts";
 import type { Services } from "../src/steps/services.ts";
 import { sweep } from "../src/steps/sweep.ts";
 import { durableClient, orchestrationsOf } from "./durable-orchestrations.ts";
+import { checkFunctionTimeout } from "./function-timeout.ts";
 import { registerHttp } from "./http.ts";
+import { registerPurgeHistory } from "./purge-history.ts";
 import { runAgent } from "./run-agent.ts";
+
+/** Every night. A run lives 29 days at most, so what began 31 days ago is not needed by any. */
+const purgeSchedule = "0 17 3 * * *";
+const keepHistorySeconds = 31 * 24 * 3600;
 
 export interface AppServices extends Services, HttpServices {
   overdueSeconds: number;
@@ -18,6 +25,7 @@ export interface AppServices extends Services, HttpServices {
 
 /** Registers every function of the app. The composition root decides with what. */
 export function register(services: AppServices): void {
+  checkFunctionTimeout(services.agents.values(), hostJson.functionTimeout);
   df.app.orchestration(orchestrationName, runAgent);
   df.app.activity(advanceRunActivity.name, {
     handler: (input: unknown) => advanceRun(advanceRunActivity.input.parse(input), services),
@@ -32,6 +40,7 @@ export function register(services: AppServices): void {
     extraInputs: [durableClient],
     handler: (_timer, context) => sweep({ ...services, orchestrations: orchestrationsOf(context) }),
   });
+  registerPurgeHistory(purgeSchedule, keepHistorySeconds, services.clock.now);
   registerHttp(createRouter(services), services);
 }
 

@@ -3,6 +3,7 @@ import { NightshiftError } from "./errors.ts";
 
 const seconds = z.coerce.number().positive();
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
+const count = z.coerce.number().int().min(1).max(1_000_000);
 const port = z.coerce.number().int().min(0).max(65535);
 const url = z.url({ protocol: /^https?$/, error: "expected an address that begins with http:// or https://" });
 
@@ -10,9 +11,15 @@ const url = z.url({ protocol: /^https?$/, error: "expected an address that begin
 const Environment = z.object({
   PORT: port.default(7071),
   WEBSITE_INSTANCE_ID: z.string().optional(),
+  /** The platform says so where its authentication stands before the app, and takes its headers out of requests. */
+  WEBSITE_AUTH_ENABLED: z.string().optional(),
   OPENAI_BASE_URL: url.optional(),
   OPENAI_API_KEY: z.string().min(1).optional(),
   AZURE_OPENAI_ENDPOINT: url.optional(),
+  OPENAI_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^whsec_[A-Za-z0-9+/_-]{16,}={0,2}$/, "expected whsec_ and base64, as the provider showed it")
+    .optional(),
   AZURE_CLIENT_ID: z.string().min(1).optional(),
   NIGHTSHIFT_STATE: z.string().min(1).default(".nightshift"),
   NIGHTSHIFT_STORE: z.enum(["sqlite", "cosmos"]).optional(),
@@ -33,7 +40,9 @@ const Environment = z.object({
   NIGHTSHIFT_SWEEP_SECONDS: seconds.optional(),
   NIGHTSHIFT_FOREGROUND_SECONDS: seconds.max(220).default(200),
   NIGHTSHIFT_SOLE_PROCESS: flag.default(false),
-  NIGHTSHIFT_AUTH: z.enum(["none"]).default("none"),
+  NIGHTSHIFT_AUTH: z.enum(["none", "keys", "app-service"]).optional(),
+  NIGHTSHIFT_REQUESTS_PER_MINUTE: count.optional(),
+  NIGHTSHIFT_UNENDED_RUNS: count.optional(),
   NIGHTSHIFT_PUBLIC_URL: url.optional(),
   NIGHTSHIFT_NATIVE_MANAGEMENT_URLS: flag.default(false),
   /** Read by the local entry points; the app only knows the name. */
@@ -43,6 +52,9 @@ const Environment = z.object({
     .optional(),
 });
 type Environment = z.infer<typeof Environment>;
+
+/** The names of all settings. */
+export const settingNames: readonly string[] = Object.keys(Environment.shape);
 
 /** Which provider answers, and how we say who we are. */
 export type ModelSettings = { model: string } & (
@@ -73,6 +85,12 @@ export interface Config {
   foregroundSeconds: number;
   soleProcess: boolean;
   onAzure: boolean;
+  auth: "none" | "keys" | "app-service";
+  /** Of one caller. Null: no limit. */
+  requestsPerMinute: number | null;
+  unendedRuns: number | null;
+  /** Null: webhooks of the provider are not taken. */
+  webhookSecret: string | null;
   publicUrl: string | null;
   nativeManagementUrls: boolean;
 }
@@ -99,8 +117,8 @@ function badSettings(faults: readonly string[]): NightshiftError {
 
 function toConfig(environment: Environment): Config {
   const onAzure = environment.WEBSITE_INSTANCE_ID !== undefined;
-  if (onAzure)
-    throw badSettings(["NIGHTSHIFT_AUTH: `none` would let anyone start runs on Azure, and keys are not offered yet."]);
+  const auth = authOf(environment, onAzure);
+  const limited = auth !== "none";
   const lookMinSeconds = environment.NIGHTSHIFT_LOOK_MIN_SECONDS ?? (onAzure ? 2 : 1);
   if (lookMinSeconds > environment.NIGHTSHIFT_LOOK_MAX_SECONDS) {
     throw badSettings(["NIGHTSHIFT_LOOK_MIN_SECONDS: it is more than NIGHTSHIFT_LOOK_MAX_SECONDS."]);
@@ -117,9 +135,26 @@ function toConfig(environment: Environment): Config {
     foregroundSeconds: environment.NIGHTSHIFT_FOREGROUND_SECONDS,
     soleProcess: environment.NIGHTSHIFT_SOLE_PROCESS,
     onAzure,
+    auth,
+    requestsPerMinute: environment.NIGHTSHIFT_REQUESTS_PER_MINUTE ?? (limited ? 600 : null),
+    unendedRuns: environment.NIGHTSHIFT_UNENDED_RUNS ?? (limited ? 1000 : null),
+    webhookSecret: environment.OPENAI_WEBHOOK_SECRET ?? null,
     publicUrl: environment.NIGHTSHIFT_PUBLIC_URL ?? null,
     nativeManagementUrls: environment.NIGHTSHIFT_NATIVE_MANAGEMENT_URLS,
   };
+}
+
+/** `app-service` believes headers that only the platform may set: elsewhere anyone could be anyone. */
+function authOf(environment: Environment, onAzure: boolean): Config["auth"] {
+  const auth = environment.NIGHTSHIFT_AUTH ?? (onAzure ? "keys" : "none");
+  if (auth === "none" && onAzure)
+    throw badSettings(["NIGHTSHIFT_AUTH: `none` would let anyone start runs on Azure. Use `keys` or `app-service`."]);
+  const guarded = onAzure && environment.WEBSITE_AUTH_ENABLED?.toLowerCase() === "true";
+  if (auth === "app-service" && !guarded) {
+    const where = "works only on Azure, and only with App Service authentication switched on for this app";
+    throw badSettings([`NIGHTSHIFT_AUTH: \`app-service\` ${where}: nothing else vouches for its headers.`]);
+  }
+  return auth;
 }
 
 function storeSettings(environment: Environment): StoreSettings {

@@ -14,7 +14,9 @@ export const errorCodes = [
   "link_expired",
   "body_too_large",
   "unsupported_media_type",
+  "too_many_requests",
   "store_unavailable",
+  "provider_unavailable",
   "internal",
   "bad_settings",
   "bad_agent",
@@ -36,11 +38,18 @@ export class NightshiftError extends Error {
   override readonly name = "NightshiftError";
   readonly code: ErrorCode;
   readonly faults: readonly Fault[];
+  /** When trying again may help, or null where nothing is known of it. */
+  readonly retryAfterSeconds: number | null;
 
-  constructor(code: ErrorCode, message: string, options: ErrorOptions & { faults?: readonly Fault[] } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: ErrorOptions & { faults?: readonly Fault[]; retryAfterSeconds?: number } = {},
+  ) {
     super(message, options);
     this.code = code;
     this.faults = options.faults ?? [];
+    this.retryAfterSeconds = options.retryAfterSeconds ?? null;
   }
 }
 

@@ -17,7 +17,7 @@ interface Rule {
 }
 
 const errors = "src/errors.ts";
-const ports = ["src/store/run-store.ts", "src/model/model.ts"];
+const ports = ["src/store/run-store.ts", "src/model/model.ts", "src/model/provider-webhooks.ts"];
 
 const rules: readonly Rule[] = [
   { folder: errors, may: [], packages: [] },
@@ -58,12 +58,14 @@ const rules: readonly Rule[] = [
     types: ports,
     packages: ["zod", "hono", "hono/http-exception", "node:crypto"],
   },
-  { folder: "functions", may: ["src", "package.json"], packages: "any" },
+  { folder: "functions", may: ["src", "package.json", "host.json"], packages: "any" },
   { folder: "local/host", may: [], packages: "any" },
   { folder: "local/model", may: [], packages: "any" },
   { folder: "local/process", may: [], packages: "any" },
   { folder: "local", may: ["local/host", "local/model", "local/process"], packages: "any" },
-  { folder: "scripts", may: ["infra/containers.json"], packages: "any" },
+  { folder: "scripts/keys.ts", may: ["src", "functions/compose.ts"], packages: "any" },
+  { folder: "scripts", may: ["infra", "host.json", "package.json"], packages: "any" },
+  { folder: "infra", may: [], packages: "any" },
   { folder: "examples", may: ["src"], packages: "any" },
   { folder: "bench", may: [""], packages: "any" },
   { folder: "test", may: [""], packages: "any" },
@@ -111,7 +113,7 @@ function faultOf(file: string, { to, typeOnly }: Import): string | null {
   return `${file} imports ${target}`;
 }
 
-const files = globSync("{functions,src,local,scripts,examples,bench,test}/**/*.ts").map((file) =>
+const files = globSync("{functions,src,local,examples,bench,scripts,infra,test}/**/*.ts").map((file) =>
   file.split(path.sep).join("/"),
 );
 

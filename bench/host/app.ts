@@ -16,6 +16,26 @@ df.app.orchestration("sleeper", function* (context) {
 });
 
 app.http("hello", { route: "hello", handler: async () => ({ body: "hello" }) });
+/** Starts sleepers through the host's API, and answers with their number when all of them sleep. */
+app.http("sleepers", {
+  route: "sleepers",
+  methods: ["POST"],
+  extraInputs: [df.input.durableClient()],
+  handler: async (request, context) => {
+    const client = df.getClient(context);
+    const count = Number(request.query.get("count"));
+    const input = Date.now() + 86_400_000;
+    for (let n = 0; n < count; n += 50) {
+      await Promise.all(Array.from({ length: 50 }, () => client.startNew("sleeper", { input })));
+    }
+    let running = 0;
+    while (running < count) {
+      const page = await client.getStatusBy({ runtimeStatus: [df.OrchestrationRuntimeStatus.Running] });
+      running = page.length;
+    }
+    return { body: String(running) };
+  },
+});
 app.http("start", {
   route: "start",
   methods: ["POST"],

@@ -13,7 +13,7 @@ import { responseRoutes } from "./routes/responses.ts";
 import type { Stores } from "./routes/stores.ts";
 import { webhookRoutes } from "./routes/webhook-endpoints.ts";
 
-/** The routes: the API under `/v1` and, as Azure has it, `/openai/v1`; the journal's and the faults' part in between. */
+/** The routes: the API under `/v1` and under the paths that Azure has; the journal's and the faults' part in between. */
 export function createApp(stores: Stores): Hono<Env> {
   const api = new Hono<Env>()
     .use(withJournal(stores))
@@ -36,6 +36,8 @@ export function createApp(stores: Stores): Hono<Env> {
   app.route("/admin", adminRoutes(stores));
   app.route("/v1", api);
   app.route("/openai/v1", api);
+  app.route("/openai/deployments/:deployment", api);
+  app.route("/openai", api);
   app.notFound((context) => context.json(errorBody(404, `There is no ${context.req.path} here.`, null, null), 404));
   app.onError(answerError);
   return app;

@@ -14,21 +14,40 @@ export interface JournalEntry {
 export interface Journal {
   write(entry: JournalEntry): void;
   read(): unknown[];
+  /** Writes what waits: before the database closes. */
+  flush(): void;
   clear(): void;
 }
 
-/** Status 0 means that the connection was cut and the client saw no answer. */
+/**
+ * Entries of one round of the event loop are written together, so that the last few may be lost with a killed process.
+ * Status 0 means that the connection was cut and the client saw no answer.
+ */
 export function journal(database: DatabaseSync): Journal {
   const insert = database.prepare(
     "insert into requests (at, method, path, status, response_id, metadata, fault) values (?, ?, ?, ?, ?, ?, ?)",
   );
   const select = database.prepare("select * from requests order by n");
-  return {
-    write({ at, method, path, status, responseId, metadata, fault }) {
+  let waiting: JournalEntry[] = [];
+
+  function flush(): void {
+    const entries = waiting;
+    waiting = [];
+    if (entries.length === 0 || !database.isOpen) return;
+    database.exec("begin");
+    for (const { at, method, path, status, responseId, metadata, fault } of entries)
       insert.run(at, method, path, status, responseId, metadata && JSON.stringify(metadata), fault);
+    database.exec("commit");
+  }
+
+  return {
+    write(entry) {
+      if (waiting.length === 0) setImmediate(flush);
+      waiting.push(entry);
     },
-    read: () =>
-      select.all().map((row) => ({
+    read() {
+      flush();
+      return select.all().map((row) => ({
         n: row.n,
         at: new Date(Number(row.at)).toISOString(),
         method: row.method,
@@ -37,7 +56,12 @@ export function journal(database: DatabaseSync): Journal {
         responseId: row.response_id,
         metadata: row.metadata === null ? null : JSON.parse(String(row.metadata)),
         fault: row.fault,
-      })),
-    clear: () => database.exec("delete from requests"),
+      }));
+    },
+    flush,
+    clear() {
+      waiting = [];
+      database.exec("delete from requests");
+    },
   };
 }

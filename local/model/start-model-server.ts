@@ -20,6 +20,7 @@ export async function startModelServer(options: ModelServerOptions): Promise<Mod
   const stores = openStores(database, withDefaults(options));
   const app = createApp(stores);
   const server = createServer(getRequestListener(app.fetch));
+  server.keepAliveTimeout = 120_000; // nobody is to meet a reset that was not ordered
   server.listen(options.port, options.hostname);
   try {
     await once(server, "listening");
@@ -37,6 +38,7 @@ export async function startModelServer(options: ModelServerOptions): Promise<Mod
       await new Promise((resolve) => server.close(resolve));
       await stores.work.idle();
       await stores.webhooks.stop();
+      stores.journal.flush();
       database.close();
     },
   };

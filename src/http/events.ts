@@ -2,7 +2,7 @@ import { z } from "zod";
 import { hasEnded } from "../run/run.ts";
 import { linkedRun, ownRun } from "./caller.ts";
 import { eventStream } from "./event-stream.ts";
-import type { Call, Route } from "./http-services.ts";
+import type { OpenCall, OpenRoute } from "./http-services.ts";
 import { wholeNumber } from "./paging.ts";
 import { parseRequest, queryValues } from "./parse-request.ts";
 
@@ -16,8 +16,10 @@ const EventsQuery = z.strictObject({
 });
 
 /** A run's journal (api.md, section 3): a JSON page, or server-sent events where `Accept` asks for them. */
-export const getEvents: Route = async (call, services) => {
-  const run = call.url.searchParams.has("sig") ? await linkedRun(call, services) : await ownRun(call, services);
+export const getEvents: OpenRoute = async (call, services) => {
+  const run = call.url.searchParams.has("sig")
+    ? await linkedRun(call, services)
+    : await ownRun({ ...call, caller: await call.identify() }, services);
   const { after, limit } = readQuery(call);
   if (wantsStream(call.request)) {
     if (hasEnded(run) && after >= run.lastEvent) return noMoreEvents();
@@ -36,7 +38,7 @@ function noMoreEvents(): Response {
 }
 
 /** `Last-Event-ID` is what a reader that comes back saw last; it counts more than the address it came back to. */
-function readQuery({ request, url }: Call) {
+function readQuery({ request, url }: OpenCall) {
   const { limit, after } = parseRequest(EventsQuery, queryValues(url.searchParams), ["query"]);
   const lastEventId = request.headers.get("last-event-id");
   if (!lastEventId) return { limit, after };

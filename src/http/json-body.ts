@@ -12,12 +12,20 @@ export async function readJson(request: Request): Promise<unknown> {
     const sent = type === "" ? "no content type" : type;
     throw new NightshiftError("unsupported_media_type", `The body is ${sent}: send content-type: application/json.`);
   }
-  const text = decode(await readAtMost(request.body ?? [], announcedBytes(request)));
+  const text = await readText(request);
   try {
     return JSON.parse(text);
   } catch (error) {
     throw new NightshiftError("invalid_json", `The body is not JSON: ${messageOf(error)}.`);
   }
+}
+
+/**
+ * The body as text, at most 1 MiB of UTF-8.
+ * @throws NightshiftError `body_too_large`, `invalid_json`
+ */
+export async function readText(request: Request): Promise<string> {
+  return decode(await readAtMost(request.body ?? [], announcedBytes(request)));
 }
 
 function announcedBytes({ headers }: Request): number {

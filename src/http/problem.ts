@@ -30,7 +30,11 @@ const kinds = {
     title: "Not authenticated",
     remedy: "Send `Authorization: Bearer <key>` with a key of this deployment.",
   },
-  forbidden: { status: 403, title: "Forbidden", remedy: "Use the link exactly as it was given: path and query." },
+  forbidden: {
+    status: 403,
+    title: "Forbidden",
+    remedy: "Use the link exactly as it was given: path and query. Sign a webhook with the secret of this deployment.",
+  },
   not_found: { status: 404, title: "Not found", remedy: "The README lists the paths of this API." },
   agent_not_found: { status: 404, title: "No such agent", remedy: "`GET /agents` lists the agents that run here." },
   run_not_found: { status: 404, title: "No such run", remedy: "`GET /runs` lists your runs." },
@@ -49,10 +53,20 @@ const kinds = {
     title: "Unsupported media type",
     remedy: "Send `content-type: application/json`.",
   },
+  too_many_requests: {
+    status: 429,
+    title: "Too many requests",
+    remedy: "Try again after `Retry-After` seconds.",
+  },
   store_unavailable: {
     status: 503,
     title: "The store is unavailable",
     remedy: "Try again after `Retry-After` seconds. With an Idempotency-Key a start can be repeated safely.",
+  },
+  provider_unavailable: {
+    status: 503,
+    title: "The provider is unavailable",
+    remedy: "Try again after `Retry-After` seconds.",
   },
   internal: { status: 500, title: "Internal error", remedy: "Report it with the `x-request-id` of the answer." },
   bad_settings: { status: 500, title: "Bad settings", remedy: "The program's start says which." },
@@ -74,7 +88,9 @@ export function problemResponse(error: unknown, path: string): Response {
   const problem = { type: `/problems/${code}`, title, status, detail: known?.message ?? remedy, code, instance: path };
   const body = known && known.faults.length > 0 ? { ...problem, errors: known.faults } : problem;
   const headers = new Headers({ "content-type": "application/problem+json" });
-  if (status === 503) headers.set("retry-after", String(unavailableForSeconds));
+  const retryAfter = known?.retryAfterSeconds ?? (status === 503 ? unavailableForSeconds : null);
+  if (retryAfter !== null) headers.set("retry-after", String(Math.max(1, Math.ceil(retryAfter))));
+  if (status === 401) headers.set("www-authenticate", "Bearer");
   return new Response(JSON.stringify(body), { status, headers });
 }
 

@@ -6,25 +6,27 @@ import { openAiRoutes } from "../openai/routes.ts";
 import { RunId } from "../run/ids.ts";
 import type { Orchestrations } from "../steps/orchestrations.ts";
 import { getAgent, listAgents } from "./agents.ts";
-import { callerOf } from "./caller.ts";
 import { getEvents } from "./events.ts";
-import type { HttpServices, Route } from "./http-services.ts";
+import type { HttpServices, OpenCall, OpenRoute, Route } from "./http-services.ts";
+import { identify } from "./identify.ts";
 import { readJson } from "./json-body.ts";
 import { explain, problemResponse } from "./problem.ts";
+import { rateLimit } from "./rate-limit.ts";
 import { cancel, durableStatus, getRun, getTurn, listRuns } from "./runs.ts";
 import { idempotencyKeyOf, start } from "./start.ts";
+import { openaiWebhook } from "./webhooks.ts";
 
 /** Answers every request under our prefixes; never rejects. The durable client is handed in by each call. */
 export type Router = (request: Request, orchestrations: Orchestrations) => Promise<Response>;
 
 const anyRun = RunId.parse(`run_${"0".repeat(32)}`);
 
-const health: Route = async (_call, { store, version, modelName }) => {
+const health: OpenRoute = async (_call, { store, version, modelName }) => {
   await store.get(anyRun); // throws when the store cannot be read
   return Response.json({ status: "ok", version, store: "ok", model: modelName });
 };
 
-const problem: Route = async ({ parameters }) => {
+const problem: OpenRoute = async ({ parameters }) => {
   const explained = explain(parameters.code ?? "");
   if (!explained) throw new NightshiftError("not_found", `There is no problem ${parameters.code}.`);
   return Response.json(explained);
@@ -32,25 +34,26 @@ const problem: Route = async ({ parameters }) => {
 
 type Method = "GET" | "POST" | "DELETE";
 
-type Routes = Readonly<Record<string, Partial<Record<Method, Route>>>>;
+type Routes<R> = Readonly<Record<string, Partial<Record<Method, R>>>>;
 
-const nativeRoutes: Routes = {
+/** Routes that ask for no caller, or for a signature instead. */
+const openRoutes: Routes<OpenRoute> = {
   "/health": { GET: health },
   "/problems/:code": { GET: problem },
+  "/runs/:runId/events": { GET: getEvents },
+  "/runs/:runId/status": { GET: durableStatus },
+  "/webhooks/openai": { POST: openaiWebhook },
+};
+
+/** Routes of callers: without one the answer is 401. */
+const routes: Routes<Route> = {
   "/agents": { GET: listAgents },
   "/agents/:agent": { GET: getAgent },
   "/agents/:agent/runs": { POST: start },
   "/runs": { GET: listRuns },
   "/runs/:runId": { GET: getRun },
-  "/runs/:runId/events": { GET: getEvents },
   "/runs/:runId/turns/:n": { GET: getTurn },
-  "/runs/:runId/status": { GET: durableStatus },
   "/runs/:runId/cancel": { POST: cancel },
-};
-
-/** The OpenAI-compatible API is a part of its own: it is told who calls and what was sent. */
-const routes: Routes = {
-  ...nativeRoutes,
   ...Object.fromEntries(
     Object.entries(openAiRoutes).map(([path, methods]) => [
       path,
@@ -59,12 +62,11 @@ const routes: Routes = {
   ),
 };
 
+/** The OpenAI-compatible API is a part of its own: it is told who calls and what was sent. */
 function asRoute(route: OpenAiRoute): Route {
-  return async (call, services) => {
-    const { request, url, parameters, orchestrations } = call;
+  return async ({ request, url, parameters, orchestrations, caller }, services) => {
     const json = () => readJson(request);
     const idempotencyKey = () => idempotencyKeyOf(request);
-    const caller = callerOf(call);
     return route({ url, parameters, orchestrations, caller, json, idempotencyKey }, services);
   };
 }
@@ -80,14 +82,23 @@ function isOpenAi(path: string): boolean {
 
 export function createRouter(services: HttpServices): Router {
   const hono = new Hono<{ Bindings: { orchestrations: Orchestrations; requestId: string } }>({ strict: false });
-  for (const [path, methods] of Object.entries(routes)) {
+  const limit = rateLimit(services.requestsPerMinute, services.clock);
+  for (const [path, methods] of Object.entries({ ...withCaller(routes), ...openRoutes })) {
     for (const [method, route] of Object.entries(methods)) {
-      hono.on(method, path, ({ req, env }) =>
-        route(
-          { request: req.raw, url: new URL(req.url), parameters: req.param(), orchestrations: env.orchestrations },
-          services,
-        ).catch(rejectWithError),
-      );
+      hono.on(method, path, ({ req, env: { orchestrations } }) => {
+        const call: OpenCall = {
+          request: req.raw,
+          url: new URL(req.url),
+          parameters: req.param(),
+          orchestrations,
+          async identify() {
+            const caller = await identify(req.raw, services);
+            limit(caller);
+            return caller;
+          },
+        };
+        return route(call, services).catch(rejectWithError);
+      });
     }
     hono.all(path, ({ req }) => methodNotAllowed(pathOf(req), Object.keys(methods)));
   }
@@ -109,6 +120,19 @@ export function createRouter(services: HttpServices): Router {
     if (isOpenAi(pathOf(request))) answer.headers.set("openai-processing-ms", String(services.clock.now() - began));
     return answer;
   };
+}
+
+function withCaller(ofCallers: Routes<Route>): Routes<OpenRoute> {
+  const asOpen =
+    (route: Route): OpenRoute =>
+    async (call, services) =>
+      route({ ...call, caller: await call.identify() }, services);
+  return Object.fromEntries(
+    Object.entries(ofCallers).map(([path, methods]) => [
+      path,
+      Object.fromEntries(Object.entries(methods).map(([method, route]) => [method, asOpen(route)])),
+    ]),
+  );
 }
 
 /** As the caller wrote it: Hono's own `path` is decoded, and no reference any more. */

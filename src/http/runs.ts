@@ -3,9 +3,9 @@ import { hasEnded, type Run } from "../run/run.ts";
 import type { RunEvent } from "../run/run-event.ts";
 import { cancelRun } from "../steps/cancel-run.ts";
 import type { RunStore } from "../store/run-store.ts";
-import { callerOf, linkedRun, ownRun } from "./caller.ts";
+import { linkedRun, ownRun } from "./caller.ts";
 import { durableStatusOf } from "./durable-status.ts";
-import type { Route } from "./http-services.ts";
+import type { OpenRoute, Route } from "./http-services.ts";
 import { parseListQuery } from "./list-query.ts";
 import { cursorOf } from "./paging.ts";
 import { summaryOf, turnOutputOf, viewOf } from "./run-view.ts";
@@ -13,7 +13,7 @@ import { baseOf } from "./start.ts";
 
 /** Newest first; one run more than the page shows tells whether there is another page. */
 export const listRuns: Route = async (call, { store }) => {
-  const query = parseListQuery(call.url.searchParams, callerOf(call));
+  const query = parseListQuery(call.url.searchParams, call.caller);
   const found = await store.list({ ...query, limit: query.limit + 1 });
   const page = found.slice(0, query.limit);
   const last = found.length > page.length ? page.at(-1) : undefined;
@@ -31,7 +31,7 @@ export const cancel: Route = async (call, services) => {
 };
 
 /** The durable status-query contract, by signed link: 202 with `Location` until the run has ended, then 200. */
-export const durableStatus: Route = async (call, services) => {
+export const durableStatus: OpenRoute = async (call, services) => {
   const run = await linkedRun(call, services);
   const status = await durableStatusOf(run, services.store);
   if (hasEnded(run)) return Response.json(status);

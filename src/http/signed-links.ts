@@ -1,16 +1,24 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { NightshiftError } from "../errors.ts";
-import type { Clock, Services } from "../steps/services.ts";
+import { Instant, plusSeconds } from "../run/ids.ts";
+import { type Clock, instantOf, type Services } from "../steps/services.ts";
 import type { RunStore } from "../store/run-store.ts";
 
 const validForSeconds = 7 * 24 * 3600;
 
 /** The keys that sign links, as the store keeps them: made on first use; `current` signs, all of them verify. */
 const SigningKeys = z
-  .object({ current: z.string(), keys: z.record(z.string(), z.string().min(1)) })
+  .object({
+    current: z.string(),
+    keys: z.record(z.string(), z.string().min(1)),
+    /** When a key of before was replaced: until its last link has expired it verifies. */
+    replacedAt: z.record(z.string(), Instant).default({}),
+  })
   .refine(({ current, keys }) => Object.hasOwn(keys, current), "the current key is not among the keys");
 type SigningKeys = z.infer<typeof SigningKeys>;
+
+const settingName = "link-keys";
 
 type LinkServices = Pick<Services, "randomHex"> & { store: RunStore; clock: Clock };
 
@@ -42,6 +50,30 @@ export async function verifyLink(url: URL, services: LinkServices): Promise<void
   }
 }
 
+/**
+ * Makes a new key that signs from now on. Links of before go on working until they expire; with `drop` none of them does.
+ * Returns the new key's id.
+ */
+export async function rotateLinkKeys(drop: boolean, { store, clock, randomHex }: LinkServices): Promise<string> {
+  const now = instantOf(clock);
+  const fresh = freshKey(randomHex);
+  await store.changeSetting(settingName, (stored) => {
+    if (stored === null || drop) return JSON.stringify(fresh);
+    const { current, keys, replacedAt } = SigningKeys.parse(JSON.parse(stored));
+    const replaced = Object.entries({ ...replacedAt, [current]: now }).filter(
+      ([, at]) => now < plusSeconds(at, validForSeconds),
+    );
+    const verifying = replaced.map(([kid]) => [kid, keys[kid]]);
+    const next = {
+      current: fresh.current,
+      keys: { ...Object.fromEntries(verifying), ...fresh.keys },
+      replacedAt: Object.fromEntries(replaced),
+    };
+    return JSON.stringify(SigningKeys.parse(next));
+  });
+  return fresh.current;
+}
+
 function signatureOf(key: string, path: string, exp: string): string {
   return createHmac("sha256", key).update(`GET\n${path}\n${exp}`).digest("base64url");
 }
@@ -53,7 +85,10 @@ function areSame(expected: string, given: string): boolean {
 }
 
 async function signingKeys({ store, randomHex }: LinkServices): Promise<SigningKeys> {
+  return SigningKeys.parse(JSON.parse(await store.setting(settingName, JSON.stringify(freshKey(randomHex)))));
+}
+
+function freshKey(randomHex: Services["randomHex"]): SigningKeys {
   const kid = randomHex(4);
-  const proposed: SigningKeys = { current: kid, keys: { [kid]: randomHex(32) } };
-  return SigningKeys.parse(JSON.parse(await store.setting("link-keys", JSON.stringify(proposed))));
+  return { current: kid, keys: { [kid]: randomHex(32) }, replacedAt: {} };
 }

@@ -2,7 +2,6 @@ import { instanceId } from "../run/ids.ts";
 import { hasEnded, type Run } from "../run/run.ts";
 import { startRun } from "../steps/start-run.ts";
 import { agentOf } from "./agents.ts";
-import { callerOf } from "./caller.ts";
 import type { Call, HttpServices, Route } from "./http-services.ts";
 import { readJson } from "./json-body.ts";
 import { parseRequest } from "./parse-request.ts";
@@ -18,7 +17,7 @@ export const start: Route = async (call, services) => {
   const body = await readJson(call.request);
   const { input, metadata, limits } = parseRequest(startBody(agent), body);
   const run = await startRun(
-    { agent, caller: callerOf(call), input, metadata, limits, body, idempotencyKey },
+    { agent, caller: call.caller, input, metadata, limits, body, idempotencyKey },
     { ...services, orchestrations: call.orchestrations },
   );
   const links = await linksOf(run, call, services);

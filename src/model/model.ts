@@ -17,7 +17,7 @@ export const InputItem = z.union([
 export type InputItem = z.infer<typeof InputItem>;
 
 /** The answer to one tool call, in words for the model. */
-interface CallOutput {
+export interface CallOutput {
   callId: string;
   output: string;
 }
@@ -41,14 +41,23 @@ export const TurnOptions = z.strictObject({
 });
 export type TurnOptions = Readonly<z.infer<typeof TurnOptions>>;
 
+/** The conversation so far: what the caller said, then each answered turn with an output for every one of its calls. */
+export interface History {
+  messages: readonly InputItem[];
+  turns: readonly { output: TurnOutput; outputs: readonly CallOutput[] }[];
+}
+
 /** All that the provider is asked in one turn. */
 export interface TurnRequest {
   /** Null: the deployment's own model. */
   model: string | null;
   instructions: string;
-  /** Messages or a caller's items at the beginning, call outputs afterwards. */
-  input: { messages: readonly Message[] } | { items: readonly InputItem[] } | { outputs: readonly CallOutput[] };
-  /** The response that this turn continues; null at the beginning. */
+  /**
+   * Messages at the beginning, call outputs afterwards; or the whole conversation again, by items, for a provider that
+   * does not go on from the response before. `bare`: without reasoning and without the provider's ids of items.
+   */
+  input: { messages: readonly InputItem[] } | { outputs: readonly CallOutput[] } | { history: History; bare: boolean };
+  /** The response that this turn continues; null at the beginning, and where the input is the whole conversation. */
   previousResponseId: string | null;
   tools: readonly ToolDeclaration[];
   options?: TurnOptions;
@@ -96,13 +105,14 @@ interface Refusal {
 }
 
 /**
- * How a POST ended. `refused`: for sure nothing was made, and the same request may do better later when `retryable`.
+ * How a POST ended. `refused`: for sure nothing was made, and the same request may do better later when `retryable`;
+ * `historyRefused`: what the provider refuses is the conversation as it was sent, so that another form of it may do.
  * `unknown`: nobody saw its end, the provider may have made a response.
  */
 export type StartAnswer =
   | Pending
   | Ending
-  | ({ kind: "refused"; retryable: boolean } & Refusal)
+  | ({ kind: "refused"; retryable: boolean; historyRefused: boolean } & Refusal)
   | ({ kind: "unknown" } & Refusal);
 
 /** How a look ended. `lost`: the provider no longer has it. `unavailable`: no answer this time. */

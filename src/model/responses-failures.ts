@@ -64,6 +64,23 @@ export function neverBetter(error: unknown): boolean {
   return error instanceof OpenAI.APIError && [400, 404, 413, 422].includes(error.status ?? 0);
 }
 
+/** The provider does not go on from the conversation as it was sent (responses-api.md, section 1.6). */
+export function refusesHistory(error: unknown): boolean {
+  if (!(error instanceof OpenAI.APIError) || (error.status !== 400 && error.status !== 404)) return false;
+  if (error.code === "previous_response_not_found" || error.param === "previous_response_id") return true;
+  return historyRefusals.some((refusal) => refusal.test(error.message));
+}
+
+/** Providers tell them by their words only; the code beside them is null, or any. */
+const historyRefusals = [
+  /response with id .* not found/i,
+  /previous_response_id/,
+  /no tool call found for function call output/i,
+  /no tool output found for function call/i,
+  /item with id .* not found/i,
+  /provided without its required/i,
+];
+
 export function isGone(error: unknown): boolean {
   return error instanceof OpenAI.APIError && error.status === 404;
 }

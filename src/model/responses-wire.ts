@@ -5,13 +5,16 @@ import type { Ending, Pending, TurnOutput } from "./model.ts";
 
 const tokens = z.number().int().nonnegative().catch(0);
 
+/** A failure that has no code that can be read. */
+const noCode = "unknown";
+
 /** What we read of a response object; lenient, because providers add to it. */
 const WireResponse = z.object({
   id: z.string().min(1),
   status: z.string(),
   output: z.array(z.record(z.string(), z.unknown())).catch([]),
   error: z
-    .object({ code: z.string().catch("unknown"), message: z.string().catch("") })
+    .object({ code: z.string().catch(noCode), message: z.string().catch("") })
     .nullish()
     .catch(null),
   incomplete_details: z
@@ -31,8 +34,17 @@ const WireResponse = z.object({
 });
 type WireResponse = z.infer<typeof WireResponse>;
 
-/** The failures of a response that another attempt may not share (responses-api.md, section 1.11). */
-const retryableCodes = new Set(["server_error", "rate_limit_exceeded", "vector_store_timeout"]);
+/** The failures of a response that another attempt may not share; one with any other name ends the run. */
+const retryableCodes = new Set([
+  "server_error",
+  "rate_limit_exceeded",
+  "vector_store_timeout",
+  // Of requests, by the documentation; a gateway may report them of a response.
+  "slow_down",
+  "server_is_overloaded",
+  // A failure without a reason is the provider's own, and the same request mostly does better.
+  noCode,
+]);
 
 /** What a response object says; null when it is none. A status that nobody knows is not "still running". */
 export function answerOf(provider: string, body: unknown, pollAfter: number | null): Pending | Ending | null {
@@ -51,7 +63,7 @@ export function answerOf(provider: string, body: unknown, pollAfter: number | nu
     case "cancelled":
       return { kind: "cancelled", responseId, usage };
     case "failed": {
-      const { code, message } = error ?? { code: "unknown", message: "It gave no reason." };
+      const { code, message } = error ?? { code: noCode, message: "It gave no reason." };
       return { kind: "failed", responseId, code, message, retryable: retryableCodes.has(code), usage };
     }
     default: {

@@ -1,13 +1,9 @@
 import OpenAI from "openai";
-import type {
-  ResponseCreateParamsNonStreaming,
-  ResponseFormatTextConfig,
-  ResponseInput,
-  ResponseInputItem,
-} from "openai/resources/responses/responses";
+import type { ResponseCreateParamsNonStreaming, ResponseFormatTextConfig } from "openai/resources/responses/responses";
 import { decodeToken } from "../agent/continuation-token.ts";
-import type { InputItem, LookAnswer, Model, StartAnswer, TurnOptions, TurnRequest } from "./model.ts";
-import { failureOf, isAmbiguous, isGone, neverBetter } from "./responses-failures.ts";
+import type { LookAnswer, Model, StartAnswer, TurnOptions, TurnRequest } from "./model.ts";
+import { failureOf, isAmbiguous, isGone, neverBetter, refusesHistory } from "./responses-failures.ts";
+import { toInput } from "./responses-input.ts";
 import { answerOf, pollAfterSeconds } from "./responses-wire.ts";
 
 export interface ResponsesSettings {
@@ -38,7 +34,7 @@ export function responsesModel({ baseUrl, apiKey, model }: ResponsesSettings): M
       } catch (error) {
         const failure = failureOf(error);
         if (isAmbiguous(error)) return { kind: "unknown", ...failure };
-        return { kind: "refused", retryable: !neverBetter(error), ...failure };
+        return { kind: "refused", retryable: !neverBetter(error), historyRefused: refusesHistory(error), ...failure };
       }
     },
     async look(token, signal): Promise<LookAnswer> {
@@ -102,23 +98,6 @@ function toOptions({ toolChoice, parallelToolCalls, format, maxOutputTokens }: T
     ...(format && { text: { format: format as unknown as ResponseFormatTextConfig } }),
     ...(maxOutputTokens !== undefined && { max_output_tokens: maxOutputTokens }),
   };
-}
-
-function toInput(input: TurnRequest["input"]): ResponseInput {
-  if ("messages" in input) return input.messages.map(({ role, content }) => ({ role, content }));
-  if ("items" in input) return input.items.map(toItem);
-  return input.outputs.map(({ callId, output }) => ({
-    type: "function_call_output" as const,
-    call_id: callId,
-    output,
-  }));
-}
-
-function toItem(item: InputItem): ResponseInputItem {
-  if ("role" in item) return { role: item.role, content: item.content };
-  const { callId: call_id } = item;
-  if (item.type === "function_call_output") return { type: item.type, call_id, output: item.output };
-  return { type: item.type, call_id, name: item.name, arguments: item.arguments };
 }
 
 function notAResponse<Kind extends "unknown" | "unavailable">(kind: Kind) {

@@ -18,6 +18,8 @@ export interface OpenAiCall {
 export interface OpenAiServices extends Pick<Services, "store" | "agents" | "clock" | "randomHex" | "log"> {
   /** How long an answer may hold its connection before it says that the run goes on without it. */
   foregroundSeconds: number;
+  /** Runs that one caller may have under way at once, or null. */
+  unendedRuns: number | null;
 }
 
 export type OpenAiRoute = (call: OpenAiCall, services: OpenAiServices) => Promise<Response>;

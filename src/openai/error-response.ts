@@ -23,8 +23,17 @@ export function errorResponse(error: unknown): Response {
   const { status } = told;
   const headers = new Headers();
   if (status === 409) headers.set("x-should-retry", "false");
-  if (status === 503) headers.set("retry-after", "5");
+  if (status === 401) headers.set("www-authenticate", "Bearer");
+  const retryAfter = retryAfterSeconds(error, status);
+  if (retryAfter !== null) headers.set("retry-after", String(Math.max(1, Math.ceil(retryAfter))));
   return Response.json(errorBody(told), { status, headers });
+}
+
+const unavailableForSeconds = 5;
+
+function retryAfterSeconds(error: unknown, status: number): number | null {
+  const known = error instanceof NightshiftError ? error.retryAfterSeconds : null;
+  return known ?? (status === 503 ? unavailableForSeconds : null);
 }
 
 /** OpenAI's envelope; all four members are always there. */
@@ -45,6 +54,7 @@ const known = {
   idempotency_mismatch: { status: 409, code: "idempotency_key_mismatch" },
   body_too_large: { status: 413, code: "body_too_large" },
   unsupported_media_type: { status: 415, code: "unsupported_media_type" },
+  too_many_requests: { status: 429, code: "rate_limit_exceeded" },
   store_unavailable: { status: 503, code: "store_unavailable" },
 } as const satisfies Partial<Record<ErrorCode, { status: number; code: string | null }>>;
 

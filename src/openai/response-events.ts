@@ -47,6 +47,7 @@ function lifeEvents({ event, run }: Line, input: RunInput, response: () => Respo
     case "turn-completed":
     case "turn-failed":
     case "turn-lost":
+    case "rung-taken":
     case "orphan-possible":
     case "orphan-confirmed":
     case "call-requested":

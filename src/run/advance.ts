@@ -1,5 +1,6 @@
+import { climbed, restored } from "./replay-ladder.ts";
 import type { Call, Ledger, Run, Turn } from "./run.ts";
-import { hasEnded } from "./run.ts";
+import { hasEnded, onChain } from "./run.ts";
 import { noUsage, type RunEvent, type RunQueued, type Usage } from "./run-event.ts";
 
 /** The run that its first event begins. */
@@ -24,6 +25,7 @@ export function begin(event: RunQueued): Run {
     calls: [],
     refusedCalls: [],
     lastResponseId: null,
+    ladder: onChain,
     lastOutput: null,
     orphanOps: [],
     usage: noUsage,
@@ -35,6 +37,7 @@ export function begin(event: RunQueued): Run {
       awakeSeconds: 0,
       trouble: null,
       progress: [],
+      reported: null,
       overdueSince: null,
       replacements: 0,
     },
@@ -72,10 +75,13 @@ function move(run: Run, event: RunEvent): Run {
     case "turn-lost":
     case "orphan-possible":
       return { ...run, turn: nextTurn(run.turn, event) };
+    case "rung-taken":
+      return { ...run, ladder: climbed(run.ladder, event.rung) };
     case "turn-completed":
     case "late-answer-ignored":
       return {
         ...run,
+        ladder: restored(run.ladder),
         turn: nextTurn(run.turn, event),
         calls: [],
         refusedCalls: event.type === "turn-completed" ? event.refusedCalls : [],
@@ -179,6 +185,7 @@ function count(ledger: Ledger, orphanOps: readonly string[], event: RunEvent): L
     case "run-started":
     case "turn-completed":
     case "turn-failed":
+    case "rung-taken":
     case "turn-lost":
     case "call-completed":
     case "call-failed":

@@ -1,8 +1,9 @@
 import type { CallId, Instant, OperationId } from "./ids.ts";
 import type { Closing } from "./next-move.ts";
 import { endOf } from "./next-move.ts";
+import { climb } from "./replay-ladder.ts";
 import { hasEnded, type LiveRun, type Run } from "./run.ts";
-import { excerptOf, type Failure, type NewEvent, type PayloadRef, type Usage } from "./run-event.ts";
+import { excerptOf, type Failure, type NewEvent, noUsage, type PayloadRef, type Usage } from "./run-event.ts";
 import { retryAt } from "./waits.ts";
 
 /** Which attempt an answer belongs to. */
@@ -38,7 +39,7 @@ export interface Answer extends Attempt {
 const maxCalls = 32;
 
 /** True while `attempt` is the one that the run waits for: an answer to any other is a surplus. */
-export function isOpen(run: Run, attempt: Attempt): run is LiveRun {
+export function isOpen(run: Run, attempt: Pick<Attempt, "op">): run is LiveRun {
   const { turn } = run;
   if (hasEnded(run) || (turn.state !== "intended" && turn.state !== "started")) return false;
   return turn.op === attempt.op;
@@ -50,14 +51,16 @@ export function isOpen(run: Run, attempt: Attempt): run is LiveRun {
  */
 export function responseSeen(
   run: Run,
-  attempt: Attempt,
+  { op }: Pick<Attempt, "op">,
   seen: { responseId: string; token: string; usage: Usage },
 ): NewEvent[] {
   const { responseId, token, usage } = seen;
-  if (isOpen(run, attempt)) {
-    return run.turn.state === "intended" ? [{ type: "turn-started", ...attempt, responseId, token }] : [];
+  if (isOpen(run, { op })) {
+    const { turn } = run;
+    if (turn.state !== "intended") return [];
+    return [{ type: "turn-started", turn: turn.n, attempt: turn.attempt, op, responseId, token }];
   }
-  return run.orphanOps.includes(attempt.op) ? [{ type: "orphan-confirmed", op: attempt.op, responseId, usage }] : [];
+  return run.orphanOps.includes(op) ? [{ type: "orphan-confirmed", op, responseId, usage }] : [];
 }
 
 /** What an answer to the open attempt leads to. */
@@ -96,6 +99,28 @@ export function attemptFailed(
   if (closing) return [failed, endOf(run, closing, error.message)];
   if (fatal === null) return [failed];
   return [failed, { type: "run-failed", error: { code: fatal, message: error.message }, output: run.lastOutput }];
+}
+
+/** What a refusal of the conversation's form leads to: another attempt with the next form, or the run's end. */
+export function formRefused(
+  run: Run,
+  attempt: Attempt,
+  error: Failure,
+  closing: Closing | null,
+  now: Instant,
+): NewEvent[] {
+  const next = climb(run, now);
+  const failed: NewEvent = {
+    type: "turn-failed",
+    ...attempt,
+    responseId: null,
+    error,
+    usage: noUsage,
+    retryAt: next?.retryAt ?? now,
+  };
+  if (closing) return [failed, endOf(run, closing, error.message)];
+  if (next) return [failed, { type: "rung-taken", turn: attempt.turn, rung: next.rung }];
+  return [failed, { type: "run-failed", error: { ...error, code: "provider_refused" }, output: run.lastOutput }];
 }
 
 /** What a POST that nobody saw the end of leads to. */

@@ -1,5 +1,6 @@
 import type { Instant } from "./ids.ts";
 import { type Call, type EndedRun, hasEnded, type LiveRun, type Run, type Turn } from "./run.ts";
+import type { Rung } from "./run-event.ts";
 
 /** Why a run is not done yet (api.md, section 2). `until` is the next moment at which something is looked at. */
 export interface Phase {
@@ -11,8 +12,9 @@ export interface Phase {
 
 export function phaseOf(run: Run): Phase {
   if (hasEnded(run)) return { kind: "ended", detail: endDetail(run), since: run.finishedAt, until: null };
-  const phase = livePhase(run);
-  return run.cancelRequestedAt ? { ...phase, detail: `a cancel was asked for; ${phase.detail}` } : phase;
+  const phase = isOverdue(run) ? withoutSteps(run) : livePhase(run);
+  if (run.cancelRequestedAt) return { ...phase, detail: `a cancel was asked for; ${phase.detail}` };
+  return isClosing(run) ? { ...phase, detail: `the deadline has passed; ${phase.detail}` } : phase;
 }
 
 function endDetail(run: EndedRun): string {
@@ -20,27 +22,51 @@ function endDetail(run: EndedRun): string {
   return run.status;
 }
 
+/** Before the deadline no step that waits for the provider sleeps beyond it. */
+function isClosing(run: LiveRun): boolean {
+  return run.turn.state === "started" && !isOverdue(run) && run.pulse.nextLookAt > run.deadline;
+}
+
+/** The sweeper has seen to it that the run goes on, and no step has been made since. */
+function isOverdue({ pulse }: LiveRun): boolean {
+  return pulse.overdueSince !== null || pulse.replacements > 0;
+}
+
+function withoutSteps(run: LiveRun): Phase {
+  const { overdueSince, replacements, nextLookAt: until } = run.pulse;
+  const phase = livePhase(run);
+  const times = replacements > 0 ? ` (orchestrations replaced: ${replacements})` : "";
+  const detail = `${phase.detail}; the next step is overdue${times}`;
+  return { kind: phase.kind === "queued" ? "queued" : "retrying", detail, since: overdueSince ?? run.updatedAt, until };
+}
+
 function livePhase(run: LiveRun): Phase {
-  const { turn, pulse } = run;
+  const { turn } = run;
   switch (turn.state) {
     case "none":
       return { kind: "queued", detail: "not started yet", since: run.createdAt, until: null };
     case "intended":
-      return {
-        kind: "model",
-        detail: `turn ${turn.n} is being handed to the model`,
-        since: turn.since,
-        until: turn.until,
-      };
+      return { kind: "model", detail: handOver(run, turn), since: turn.since, until: turn.until };
     case "started":
       return atWork(run, turn);
-    case "broken": {
-      const { error, since, retryAt: until } = turn;
-      return { kind: pulse.trouble?.kind ?? "retrying", detail: `turn ${turn.n}: ${error.message}`, since, until };
-    }
+    case "broken":
+      return betweenAttempts(run, turn);
     case "answered":
       return afterAnswer(run, turn);
   }
+}
+
+const forms: Record<Rung, string> = {
+  chain: "",
+  items: ", with all items of the conversation",
+  bare: ", with all items of the conversation but the model's reasoning",
+  text: ", with the conversation as text",
+};
+
+function handOver({ ladder, pulse }: LiveRun, { n, attempt }: Extract<Turn, { state: "intended" }>): string {
+  const again = attempt > 1 ? ` again (attempt ${attempt})` : "";
+  const last = pulse.trouble ? `; the last: ${pulse.trouble.message}` : "";
+  return `turn ${n} is being handed to the model${again}${forms[ladder.rung]}${last}`;
 }
 
 function atWork({ pulse }: LiveRun, { n, since }: Extract<Turn, { state: "started" }>): Phase {
@@ -52,17 +78,34 @@ function atWork({ pulse }: LiveRun, { n, since }: Extract<Turn, { state: "starte
   return { kind: "model", detail: `the model is working on turn ${n}`, since, until };
 }
 
+/** A run that is past its deadline makes no other attempt, so that is looked at first. */
+function betweenAttempts(run: LiveRun, { n, error, since, retryAt }: Extract<Turn, { state: "broken" }>): Phase {
+  const { pulse, ladder, deadline } = run;
+  const until = earlier(retryAt, deadline);
+  const next = forms[ladder.rung] === "" ? "" : `; it is tried again${forms[ladder.rung]}`;
+  return { kind: pulse.trouble?.kind ?? "retrying", detail: `turn ${n}: ${error.message}${next}`, since, until };
+}
+
+/** Tools are stopped at the deadline. */
 function afterAnswer(run: LiveRun, { n, since }: Extract<Turn, { state: "answered" }>): Phase {
-  const until = run.pulse.nextLookAt;
+  const until = earlier(run.pulse.nextLookAt, run.deadline);
   const open = run.calls.filter((call) => call.result === null);
   if (open.length > 0)
     return { kind: "tools", detail: open.map((call) => toolText(run, call)).join(", "), since, until };
   return { kind: "model", detail: `turn ${n + 1} is about to begin`, since, until };
 }
 
-function toolText({ pulse }: LiveRun, { id, tool }: Call): string {
+function earlier(a: Instant, b: Instant): Instant {
+  return a < b ? a : b;
+}
+
+function toolText({ pulse }: LiveRun, call: Call): string {
+  const { id, tool } = call;
   const progress = pulse.progress.find(({ callId }) => callId === id);
-  if (!progress) return tool;
-  const { text, done } = progress;
-  return done === null ? `${tool} (${text})` : `${tool} (${Math.round(done * 100)} %: ${text})`;
+  if (progress) {
+    const { text, done } = progress;
+    return done === null ? `${tool} (${text})` : `${tool} (${Math.round(done * 100)} %: ${text})`;
+  }
+  const times = call.execution?.n ?? 0;
+  return times > 1 ? `${tool} (started ${times} times)` : tool;
 }

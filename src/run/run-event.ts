@@ -26,6 +26,13 @@ export const Failure = z.strictObject({ code: z.string(), message: z.string() })
 export type Failure = z.infer<typeof Failure>;
 
 /**
+ * How the conversation is handed to the provider, from what it does best to what it can hardly refuse: the response
+ * before and what is new; all items again; the same without reasoning and ids; plain text.
+ */
+export const Rung = z.enum(["chain", "items", "bare", "text"]);
+export type Rung = z.infer<typeof Rung>;
+
+/**
  * Bounds of one run. `deadlineSeconds` counts from the start; a turn is one response of the model; `maxTotalTokens` is
  * held against what all responses used, before each turn; absent: no bound.
  */
@@ -95,6 +102,8 @@ export const RunEvent = z.discriminatedUnion("type", [
     usage: Usage,
     retryAt,
   }),
+  /** The provider refused to go on from the conversation as it was sent: the next attempt sends it as `rung` says. */
+  z.strictObject({ ...header, type: z.literal("rung-taken"), turn, rung: Rung }),
   /** A response that was seen is not there any more. */
   z.strictObject({ ...header, type: z.literal("turn-lost"), ...attempt, responseId: z.string(), retryAt }),
   /** A POST whose end nobody saw: the provider may have made a response. */

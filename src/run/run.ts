@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { CallId, Instant, OperationId, RunId } from "./ids.ts";
-import { Failure, Limits, PayloadRef, Usage } from "./run-event.ts";
+import { Failure, Limits, PayloadRef, Rung, Usage } from "./run-event.ts";
 
 const attempt = {
   n: z.int().positive(),
@@ -51,6 +51,18 @@ export const Call = z.strictObject({
 });
 export type Call = z.infer<typeof Call>;
 
+/** Where the run stands on the replay ladder. */
+export const Ladder = z.strictObject({
+  rung: Rung,
+  /** Times that the chain was tried again for the current turn. */
+  chainRetries: z.int().nonnegative(),
+  /** Turns for which the chain was left. */
+  chainsLeft: z.int().nonnegative(),
+});
+export type Ladder = z.infer<typeof Ladder>;
+
+export const onChain: Ladder = { rung: "chain", chainRetries: 0, chainsLeft: 0 };
+
 /** What the journal proves was paid (design.md, section 5). */
 export const Ledger = z.strictObject({
   attempts: z.int().nonnegative(),
@@ -88,6 +100,8 @@ export const Pulse = z.strictObject({
   trouble: Trouble.nullable(),
   /** One entry for each running call that has said something. */
   progress: z.array(Progress).default([]),
+  /** The last response that the provider reported as ended: a look that finds it at work was overtaken by the report. */
+  reported: z.string().nullable().default(null),
   /** Since when the run is overdue, as the sweeper first saw it; null while its steps are made. */
   overdueSince: Instant.nullable(),
   /** Orchestrations replaced since the last step that was made. */
@@ -118,6 +132,7 @@ const common = {
   callerCalls: z.array(CallId).min(1).optional(),
   /** The last answered response, which the next turn continues; null before the first answer. */
   lastResponseId: z.string().nullable(),
+  ladder: Ladder.default(onChain),
   /** The output of the last answered turn: what is kept when the run ends early. */
   lastOutput: PayloadRef.nullable(),
   /** Operation ids journalled as `orphan-possible` and not confirmed. */

@@ -1,5 +1,5 @@
 import { type Instant, plusSeconds, secondsBetween } from "./ids.ts";
-import { endOf, openIntent } from "./next-move.ts";
+import { closingOf, endOf, openIntent } from "./next-move.ts";
 import { hasEnded, type Run } from "./run.ts";
 import type { NewEvent } from "./run-event.ts";
 
@@ -26,10 +26,12 @@ export function isAbandoned(run: Run, now: Instant): boolean {
 export function sweepOf(run: Run, state: OrchestrationState, overdueSeconds: number, now: Instant): Sweep {
   if (hasEnded(run) || secondsBetween(run.pulse.nextLookAt, now) < overdueSeconds) return { kind: "none" };
   const end = (event: NewEvent): Sweep => ({ kind: "end", events: [...openIntent(run, now), event] });
-  if (isAbandoned(run, now)) return end(endOf(run, "deadline", run.pulse.trouble?.message));
+  const closing = closingOf(run, now);
+  if (closing && isAbandoned(run, now)) return end(endOf(run, closing, run.pulse.trouble?.message));
   if (state === "missing") return { kind: "start" };
   if (state === "alive" && secondsBetween(overdueSince(run), now) < aliveButSilentSeconds) return { kind: "ring" };
   if (run.pulse.replacements >= maxReplacements) {
+    if (closing) return end(endOf(run, closing, run.pulse.trouble?.message));
     const message = `Its orchestration was replaced ${maxReplacements} times without making a step.`;
     const error = { code: "orchestration_lost", message };
     return end({ type: "run-failed", error, output: run.lastOutput });

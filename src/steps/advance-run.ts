@@ -7,6 +7,7 @@ import { closeTurn } from "./close-turn.ts";
 import type { AdvanceRunInput, AdvanceRunOutput } from "./contract.ts";
 import { lookAtTurn } from "./look-at-turn.ts";
 import { beginStepping, type Outcome, type Stepping, type StepServices } from "./stepping.ts";
+import { endForToken, isUnusableToken } from "./unusable-token.ts";
 
 /** More moves than a step makes between two waits; should there be more, the next step goes on from what is stored. */
 const maxMoves = 12;
@@ -23,7 +24,10 @@ export async function advanceRun(
   for (let move = 0; move < maxMoves; move++) {
     const run = await stepping.current();
     if (!run) return { kind: "finished" };
-    const outcome = await makeMove(run, stepping);
+    const outcome = await makeMove(run, stepping).catch((error: unknown) => {
+      if (isUnusableToken(error)) return endForToken(error, stepping);
+      throw error;
+    });
     if (outcome) return outcome;
   }
   const breath = await stepping.sleep((run) =>
@@ -66,7 +70,7 @@ function rest(stepping: Stepping): Promise<Outcome> {
 async function commitMove(stepping: Stepping): Promise<Outcome> {
   await stepping.commit((run) => {
     const move = stepping.moveOf(run);
-    return move.kind === "orphan" || move.kind === "end" ? { events: move.events, pulse: {} } : null;
+    return move.kind === "orphan" || move.kind === "end" ? { events: move.events, pulse: { trouble: null } } : null;
   });
   return null;
 }
@@ -78,7 +82,9 @@ const slackSeconds = 5;
 async function handOutCalls(stepping: Stepping): Promise<Outcome> {
   const stored = await stepping.commit((run) => {
     const due = callsDueAt(run, stepping.now());
-    const written = run.pulse.nextLookAt >= plusSeconds(due, -slackSeconds);
+    const { nextLookAt, overdueSince, replacements } = run.pulse;
+    const overdue = overdueSince !== null || replacements > 0;
+    const written = !overdue && nextLookAt >= plusSeconds(due, -slackSeconds);
     return written || stepping.moveOf(run).kind !== "calls" ? null : { events: [], pulse: { nextLookAt: due } };
   });
   const move = stepping.moveOf(stored);

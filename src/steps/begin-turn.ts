@@ -1,14 +1,12 @@
 import { type Additions, run as runStep } from "../agent/run.ts";
-import { NightshiftError } from "../errors.ts";
-import type { TurnRequest } from "../model/model.ts";
 import type { Attempt } from "../run/answers.ts";
 import { OperationId, plusSeconds } from "../run/ids.ts";
-import { hasEnded, type Run } from "../run/run.ts";
+import type { Run } from "../run/run.ts";
 import type { NewEvent } from "../run/run-event.ts";
 import { recordAnswer } from "./record-answer.ts";
 import { type RunInput, runInputOf } from "./run-input.ts";
-import { shortened } from "./shortened.ts";
 import type { Outcome, Stepping } from "./stepping.ts";
+import { sameInput, turnInput } from "./turn-input.ts";
 
 /** The POST ends within this; its intent stays open for 15 s more. */
 const postTimeoutSeconds = 60;
@@ -19,14 +17,13 @@ const intentSeconds = postTimeoutSeconds + 15;
  * process that dies in between leaves the intent: the next step waits until it must have ended, and makes another.
  */
 export async function beginTurn(run: Run, stepping: Stepping): Promise<Outcome> {
-  const { agents, model } = stepping.services;
+  const { agents, model, store } = stepping.services;
   const agent = agents.get(run.agent);
   if (!agent) return endWithoutAgent(stepping);
-  const given = await runInputOf(run, stepping.services.store);
-  const input = await inputOf(run, given, stepping);
+  const given = await runInputOf(run, store);
+  const { thread, input } = await turnInput(run, given, store);
   const attempt = await intend(run, stepping);
   if (!attempt) return null;
-  const thread = { lastResponseId: run.lastResponseId ?? given.previous?.responseId ?? null };
   const { answer } = await runStep(
     agent,
     thread,
@@ -44,7 +41,7 @@ export async function beginTurn(run: Run, stepping: Stepping): Promise<Outcome> 
 
 async function endWithoutAgent(stepping: Stepping): Promise<Outcome> {
   await stepping.commit((run) => {
-    if (hasEnded(run) || stepping.moveOf(run).kind !== "begin") return null;
+    if (stepping.moveOf(run).kind !== "begin") return null;
     const message = `This deployment has no agent ${run.agent} any more. Deploy it again and start a new run.`;
     const error = { code: "agent_not_found", message };
     return { events: [{ type: "run-failed", error, output: run.lastOutput }], pulse: {} };
@@ -71,32 +68,15 @@ function additionsOf({ lastResponseId, usage }: Run, { instructions, tools, opti
   };
 }
 
-/** What the turn is asked: the caller's input at first, then the output of every call of the turn before. */
-async function inputOf(
-  run: Run,
-  { items }: RunInput,
-  { runId, services: { store } }: Stepping,
-): Promise<TurnRequest["input"]> {
-  if (run.lastResponseId === null) return { items };
-  const outputs = await Promise.all(
-    run.calls.map(async ({ id: callId, result }) => {
-      if (!result) throw new NightshiftError("internal", `Call ${callId} of ${runId} has no result yet.`);
-      return { callId, output: shortened(await store.getPayload(runId, result)) };
-    }),
-  );
-  const refusal = "Not executed: one turn may ask for at most 32 calls. Ask for it again in the next turn.";
-  return { outputs: [...outputs, ...run.refusedCalls.map((callId) => ({ callId, output: refusal }))] };
-}
-
-/** Journals that a POST is about to be made; null when the run no longer asks for the turn that `seen` asked for. */
-async function intend(seen: Run, stepping: Stepping): Promise<Attempt | null> {
+/** Journals that a POST is about to be made; null when the run no longer asks for the one whose input was read. */
+async function intend(asked: Run, stepping: Stepping): Promise<Attempt | null> {
   const { randomHex, process } = stepping.services;
   const op = OperationId.parse(`op_${randomHex(16)}`);
   let attempt: Attempt | null = null;
   await stepping.commit((run) => {
     const move = stepping.moveOf(run);
-    const same = run.turn.n === seen.turn.n && run.lastResponseId === seen.lastResponseId;
-    attempt = same && move.kind === "begin" ? { turn: move.turn, attempt: move.attempt, op } : null;
+    const wanted = move.kind === "begin" && sameInput(asked, run);
+    attempt = wanted ? { turn: move.turn, attempt: move.attempt, op } : null;
     if (!attempt) return null;
     const until = plusSeconds(stepping.now(), intentSeconds);
     const intended: NewEvent = { type: "turn-intended", ...attempt, by: process.by, until };

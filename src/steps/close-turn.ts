@@ -1,3 +1,4 @@
+import type { Model } from "../model/model.ts";
 import { isOpen } from "../run/answers.ts";
 import { plusSeconds } from "../run/ids.ts";
 import { type Closing, closingOf, endOf, type StartedTurn } from "../run/next-move.ts";
@@ -5,6 +6,7 @@ import type { Run } from "../run/run.ts";
 import { attemptOf, look } from "./look-at-turn.ts";
 import { recordAnswer } from "./record-answer.ts";
 import type { Outcome, Stepping } from "./stepping.ts";
+import { troubleOf } from "./trouble.ts";
 
 /** How long a run that is to end waits for the provider to say what became of its response. */
 const patienceSeconds = 60;
@@ -26,17 +28,25 @@ export async function closeTurn(run: Run, turn: StartedTurn, closing: Closing, s
   }
   const answer = await look(run, turn, stepping);
   if (saysTheEnd(answer)) return recordAnswer(attemptOf(turn), answer, stepping);
-  return (await waitALittle(turn, stepping)) ?? endWithoutAnswer(turn, messageOf(answer), stepping);
+  const failure = failureOf(answer) ?? failureOf(asked);
+  return (await waitALittle(turn, failure, stepping)) ?? endWithoutAnswer(turn, failure, stepping);
 }
 
 type Looked = Awaited<ReturnType<typeof look>>;
+type Asked = Awaited<ReturnType<Model["cancel"]>>;
 
 function saysTheEnd(answer: Looked): boolean {
   return answer.kind !== "pending" && answer.kind !== "unavailable" && answer.kind !== "lost";
 }
 
-function messageOf(answer: Looked): string | undefined {
-  return answer.kind === "unavailable" ? answer.message : undefined;
+interface Failure {
+  message: string;
+  throttled: boolean;
+}
+
+function failureOf(answer: Looked | Asked): Failure | null {
+  if (answer.kind !== "unavailable") return null;
+  return { message: answer.message, throttled: "throttled" in answer && answer.throttled };
 }
 
 function giveUpAt(run: Run, turn: StartedTurn) {
@@ -44,21 +54,19 @@ function giveUpAt(run: Run, turn: StartedTurn) {
   return plusSeconds(asked > turn.since ? asked : turn.since, patienceSeconds);
 }
 
-function waitALittle(turn: StartedTurn, stepping: Stepping): Promise<Outcome> {
+function waitALittle(turn: StartedTurn, failure: Failure | null, stepping: Stepping): Promise<Outcome> {
   return stepping.sleep((run) => {
-    if (!isOpen(run, attemptOf(turn)) || stepping.now() >= giveUpAt(run, turn)) return null;
-    return { seconds: betweenLooksSeconds, change: { events: [], pulse: {} } };
+    const now = stepping.now();
+    if (!isOpen(run, attemptOf(turn)) || now >= giveUpAt(run, turn)) return null;
+    const trouble = failure && troubleOf(run, failure, now);
+    return { seconds: betweenLooksSeconds, change: { events: [], pulse: { trouble } } };
   });
 }
 
-async function endWithoutAnswer(
-  turn: StartedTurn,
-  lastError: string | undefined,
-  stepping: Stepping,
-): Promise<Outcome> {
+async function endWithoutAnswer(turn: StartedTurn, failure: Failure | null, stepping: Stepping): Promise<Outcome> {
   await stepping.commit((run) => {
     const closing = isOpen(run, attemptOf(turn)) && closingOf(run, stepping.now());
-    return closing ? { events: [endOf(run, closing, lastError)], pulse: {} } : null;
+    return closing ? { events: [endOf(run, closing, failure?.message)], pulse: {} } : null;
   });
   return null;
 }

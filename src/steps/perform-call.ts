@@ -85,7 +85,7 @@ function fraction(done: number | undefined): number | null {
   return done !== undefined && Number.isFinite(done) ? Math.min(Math.max(done, 0), 1) : null;
 }
 
-/** Executes the call as often as its tool's `retry` says, while it throws. */
+/** Executes the call as often as its tool's `retry` says, while it throws; the phase tells the last error meanwhile. */
 async function tryOften(
   agent: Agent,
   request: CallRequest,
@@ -96,6 +96,7 @@ async function tryOften(
   for (let attempt = 1; ; attempt++) {
     const outcome = await executeCall(agent, request, context);
     if (outcome.ok || outcome.reason !== "failed" || attempt >= attempts || context.signal.aborted) return outcome;
+    context.progress(`attempt ${attempt} of ${attempts}: ${outcome.text}`);
     await clock.sleep(firstSeconds * 2 ** (attempt - 1), context.signal);
   }
 }

@@ -1,12 +1,22 @@
 import type { Ending, LookAnswer, Pending, StartAnswer } from "../model/model.ts";
-import { type Attempt, attemptFailed, isOpen, outcomeUnknown, responseSeen, turnLost } from "../run/answers.ts";
+import {
+  type Attempt,
+  attemptFailed,
+  formRefused,
+  isOpen,
+  outcomeUnknown,
+  responseSeen,
+  turnLost,
+} from "../run/answers.ts";
 import { secondsBetween } from "../run/ids.ts";
 import { closingOf } from "../run/next-move.ts";
+import { refusesForm } from "../run/replay-ladder.ts";
 import type { LiveRun } from "../run/run.ts";
 import { noUsage } from "../run/run-event.ts";
 import { lookSeconds } from "../run/waits.ts";
 import { recordEnding } from "./record-ending.ts";
 import { asleep, type Outcome, type Stepping } from "./stepping.ts";
+import { troubleOf } from "./trouble.ts";
 
 type Answer = StartAnswer | LookAnswer;
 type Of<Kind extends Answer["kind"]> = Extract<Answer, { kind: Kind }>;
@@ -44,6 +54,7 @@ async function recordPending(attempt: Attempt, answer: Pending, stepping: Steppi
     surplus = events.some((event) => event.type === "orphan-confirmed");
     seconds = null;
     if (!isOpen(run, attempt) || closingOf(run, now)) return events.length > 0 ? { events, pulse: {} } : null;
+    if (run.pulse.reported === answer.responseId) return { events, pulse: { reported: null } }; // look once more, now
     seconds = lookSecondsOf(run, answer.pollAfterSeconds, stepping);
     return asleep(run, { seconds, change: { events, pulse: { trouble: null } } }, now);
   });
@@ -67,24 +78,16 @@ async function recordRefusal(
     if (!isOpen(run, attempt)) return null;
     const now = stepping.now();
     const closing = closingOf(run, now);
-    const pulse = { trouble: troubleOf(run, answer, stepping) };
+    const pulse = { trouble: troubleOf(run, answer, now) };
     if (answer.kind === "unknown") {
       return { events: outcomeUnknown(run, attempt, message, hintSeconds, closing, now), pulse };
     }
+    if (refusesForm(run, answer)) return { events: formRefused(run, attempt, { code, message }, closing, now), pulse };
     const fatal = answer.retryable ? null : "provider_refused";
     const failure = { responseId: null, error: { code, message }, usage: noUsage, hintSeconds, fatal };
     return { events: attemptFailed(run, attempt, failure, closing, now), pulse };
   });
   return null;
-}
-
-function troubleOf(
-  run: LiveRun,
-  { throttled, message }: Of<"refused" | "unknown" | "unavailable">,
-  stepping: Stepping,
-) {
-  const kind = throttled ? ("throttled" as const) : ("retrying" as const);
-  return { kind, message, since: run.pulse.trouble?.since ?? stepping.now() };
 }
 
 function sleepOn(
@@ -94,8 +97,9 @@ function sleepOn(
   stepping: Stepping,
 ): Promise<Outcome> {
   return stepping.sleep((run) => {
-    if (!isOpen(run, attempt) || closingOf(run, stepping.now())) return null;
-    const trouble = failure && troubleOf(run, failure, stepping);
+    const now = stepping.now();
+    if (!isOpen(run, attempt) || closingOf(run, now)) return null;
+    const trouble = failure && troubleOf(run, failure, now);
     return { seconds: lookSecondsOf(run, hintSeconds, stepping), change: { events: [], pulse: { trouble } } };
   });
 }

@@ -25,13 +25,15 @@ export interface StartRun {
 
 export type StartRunServices = Pick<Services, "store" | "clock" | "randomHex" | "log"> & {
   orchestrations: Orchestrations;
+  /** Runs that one caller may have under way at once, or null. Starts at the same moment may go a little beyond. */
+  unendedRuns: number | null;
 };
 
 /**
  * Writes a queued run and starts its orchestration. With an idempotency key the run's id is derived from caller and
  * key, so that creating it is the atomic check; a repeat gives the run as it is now. Once the run is stored, starting
  * the orchestration is a hint: what fails is logged, and the sweeper starts what was left.
- * @throws NightshiftError `idempotency_mismatch`
+ * @throws NightshiftError `idempotency_mismatch`, `too_many_requests`
  */
 export async function startRun(start: StartRun, services: StartRunServices): Promise<Run> {
   const id = await idFor(start, services);
@@ -49,11 +51,14 @@ export async function startRun(start: StartRun, services: StartRunServices): Pro
   return run;
 }
 
-async function createOrFind(id: RunId, requestHash: string, start: StartRun, { store, clock }: StartRunServices) {
+async function createOrFind(id: RunId, requestHash: string, start: StartRun, services: StartRunServices) {
+  const { store, clock } = services;
   const { agent, caller, limits, metadata, input } = start;
   const at: Instant = instantOf(clock);
   const deadline = plusSeconds(at, limits.deadlineSeconds);
   const run = { runId: id, at, agent: agent.name, caller, requestHash, limits, deadline, metadata };
+  const repeated = await repeatedOrAdmitted(id, caller, services);
+  if (repeated) return repeated;
   try {
     return await store.create(run, JSON.stringify(input));
   } catch (error) {
@@ -61,6 +66,18 @@ async function createOrFind(id: RunId, requestHash: string, start: StartRun, { s
     if (!found) throw error;
     return found;
   }
+}
+
+/**
+ * Null: the caller may start one more run. One who may not can still repeat a start: that run is there.
+ * @throws NightshiftError `too_many_requests`
+ */
+async function repeatedOrAdmitted(id: RunId, caller: string, { store, unendedRuns }: StartRunServices) {
+  if (unendedRuns === null || (await store.unended(caller, unendedRuns)) < unendedRuns) return null;
+  const repeated = await store.get(id);
+  if (repeated) return repeated;
+  const message = `You have ${unendedRuns} runs under way (NIGHTSHIFT_UNENDED_RUNS). Wait until one has ended, or cancel one.`;
+  throw new NightshiftError("too_many_requests", message, { retryAfterSeconds: 10 });
 }
 
 async function startOrchestration(run: Run, { orchestrations, log }: StartRunServices): Promise<void> {

@@ -12,6 +12,7 @@ import {
 import type { Change } from "../store/run-store.ts";
 import { type Orchestrations, ring } from "./orchestrations.ts";
 import { instantOf, type Services } from "./services.ts";
+import { isUnusableToken } from "./unusable-token.ts";
 
 export type SweepServices = Pick<Services, "store" | "model" | "clock" | "log"> & {
   orchestrations: Orchestrations;
@@ -75,8 +76,18 @@ async function act(run: Run, done: Sweep, state: OrchestrationState, services: S
 
 async function cancelAtProvider(run: Run, { model, log }: SweepServices): Promise<void> {
   if (hasEnded(run) || run.turn.state !== "started") return;
-  const asked = await model.cancel(run.turn.token);
-  if (asked.kind === "unavailable") {
-    log({ level: "warn", message: "The provider could not be asked to cancel", runId: run.id, error: asked.message });
+  const refusal = await askToCancel(run.turn.token, model);
+  if (refusal === null) return;
+  log({ level: "warn", message: "The provider could not be asked to cancel", runId: run.id, error: refusal });
+}
+
+/** Why the provider could not be asked; a token that nobody can use is no reason to leave the run. */
+async function askToCancel(token: string, model: SweepServices["model"]): Promise<string | null> {
+  try {
+    const asked = await model.cancel(token);
+    return asked.kind === "unavailable" ? asked.message : null;
+  } catch (error) {
+    if (isUnusableToken(error)) return error.message;
+    throw error;
   }
 }

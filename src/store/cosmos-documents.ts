@@ -18,10 +18,17 @@ const header = { v, id: z.string(), runId: z.string() };
 const RunDocument = z.object({ ...header, nonces: z.array(z.string()), run: Run, _etag: z.string() });
 const EventDocument = z.object({ ...header, n: z.int(), event: RunEvent });
 const PartDocument = z.object({ ...header, parts: z.int().positive(), text: z.string() });
-const SettingDocument = z.object({ v, id: z.string(), value: z.string() });
+const SettingDocument = z.object({
+  v,
+  id: z.string(),
+  value: z.string(),
+  nonces: z.array(z.string()).default([]),
+  _etag: z.string(),
+});
 
 export const schemas = { RunDocument, EventDocument, PartDocument, SettingDocument };
 export type StoredRun = z.infer<typeof RunDocument>;
+export type StoredSetting = z.infer<typeof SettingDocument>;
 
 export const runDocumentId = "run";
 
@@ -77,8 +84,9 @@ export function partId({ name, hash }: PayloadRef, part: number): string {
   return `pay:${name}:${hash}:${part}`;
 }
 
-export function settingDocument(name: string, value: string) {
-  return { v: version, id: name, value };
+/** `nonce` and `earlier` as of a run. */
+export function settingDocument(name: string, value: string, nonce: string, earlier: readonly string[]) {
+  return { v: version, id: name, value, nonces: [nonce, ...earlier].slice(0, rememberedWrites) };
 }
 
 const Identity = z.object({ id: z.string(), runId: z.string().optional() });

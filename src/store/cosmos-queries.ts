@@ -48,6 +48,12 @@ export function overdueQuery(before: Instant): SqlQuerySpec {
   return spec("SELECT c.runId FROM c WHERE c.nextLookAt < @before ORDER BY c.nextLookAt", { before });
 }
 
+/** Runs of one caller that have not ended (only they have a next look): one small row for each. */
+export function unendedQuery(caller: string): SqlQuerySpec {
+  const where = 'c.run.caller = @caller AND c.nextLookAt > ""';
+  return spec(`SELECT c.runId FROM c WHERE ${where} ORDER BY c.nextLookAt`, { caller });
+}
+
 /** The events of one run (only they have a number) above `after`. */
 export function eventsQuery(runId: RunId, after: number): SqlQuerySpec {
   return spec("SELECT * FROM c WHERE c.runId = @runId AND c.n > @after ORDER BY c.n", { runId, after });

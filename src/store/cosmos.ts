@@ -16,12 +16,13 @@ import {
   runDocument,
   runDocumentId,
   type StoredRun,
+  type StoredSetting,
   schemas,
   settingDocument,
 } from "./cosmos-documents.ts";
 import { unavailable } from "./cosmos-failures.ts";
 import { partsOf } from "./cosmos-payload-parts.ts";
-import { eventsQuery, idsQuery, listQuery, overdueQuery } from "./cosmos-queries.ts";
+import { eventsQuery, idsQuery, listQuery, overdueQuery, unendedQuery } from "./cosmos-queries.ts";
 import { parseDocument } from "./parse-document.ts";
 import { referTo, verifiedText } from "./payload.ts";
 import { payloadNotFound, runExists, runNotFound } from "./refusals.ts";
@@ -81,7 +82,7 @@ export async function openCosmosStore(
         ]);
         if (written === "written") return run;
         if (written === "exists") throw laterEvents(stored.run);
-        await settings.sleep((Math.min(races, 20) * Number.parseInt(settings.randomHex(1), 16)) / 255 / 100);
+        await pauseAfter(races);
       }
       throw unavailable(settings.endpoint, `run ${runId} was changed by others ${lostRaces} times in a row.`);
     },
@@ -132,17 +133,46 @@ export async function openCosmosStore(
       }
     },
 
-    async setting(name, proposed) {
-      const written = await account.write("settings", name, [creates(settingDocument(name, proposed))]);
-      if (written === "written") return proposed;
-      return parseDocument(schemas.SettingDocument, await account.read("settings", name, name), `Setting ${name}`)
-        .value;
+    async unended(caller, atMost) {
+      return (await account.query("runs", null, unendedQuery(caller), atMost)).length;
     },
+
+    async setting(name, proposed) {
+      const stored = await findSetting(name);
+      if (stored !== null) return stored.value;
+      return changeSetting(name, (there) => there ?? proposed);
+    },
+
+    changeSetting,
 
     async close() {
       account.close();
     },
   };
+
+  async function changeSetting(name: string, decide: (stored: string | null) => string): Promise<string> {
+    let sent: { nonce: string; value: string } | null = null;
+    for (let races = 0; races < lostRaces; races++) {
+      const stored = await findSetting(name);
+      if (sent !== null && stored?.nonces.includes(sent.nonce)) return sent.value;
+      const value = decide(stored?.value ?? null);
+      sent = { nonce: newNonce(), value };
+      const document = settingDocument(name, value, sent.nonce, stored?.nonces ?? []);
+      const operation = stored === null ? creates(document) : replaces(document, stored._etag);
+      if ((await account.write("settings", name, [operation])) === "written") return value;
+      await pauseAfter(races);
+    }
+    throw unavailable(settings.endpoint, `setting ${name} was changed by others ${lostRaces} times in a row.`);
+  }
+
+  async function findSetting(name: string): Promise<StoredSetting | null> {
+    const document = await account.read("settings", name, name);
+    return document === null ? null : parseDocument(schemas.SettingDocument, document, `Setting ${name}`);
+  }
+
+  function pauseAfter(races: number): Promise<void> {
+    return settings.sleep((Math.min(races, 20) * Number.parseInt(settings.randomHex(1), 16)) / 255 / 100);
+  }
 
   async function find(runId: RunId): Promise<StoredRun | null> {
     const document = await account.read("runs", runId, runDocumentId);

@@ -60,7 +60,14 @@ export interface RunStore {
   overdue(before: Instant, limit: number): Promise<RunId[]>;
   /** Deletes the run, its events and its payloads. Repeating it is success. */
   forget(runId: RunId): Promise<void>;
+  /** How many runs of `caller` have not ended, counted up to `atMost`. */
+  unended(caller: string, atMost: number): Promise<number>;
   /** The deployment's own small setting `name`; where there is none, `proposed` becomes it. Returns what is stored. */
   setting(name: string, proposed: string): Promise<string>;
+  /**
+   * Reads the setting, asks `decide` (null: there is none), writes what it says, fenced against other writers; on a lost
+   * race reads and asks again. `decide` is pure and may be asked several times. Returns what it wrote.
+   */
+  changeSetting(name: string, decide: (stored: string | null) => string): Promise<string>;
   close(): Promise<void>;
 }

@@ -88,12 +88,25 @@ export function openSqliteStore({ path, now }: { path: string; now: () => number
       });
     },
 
+    unended(caller, atMost) {
+      return attempt(() => statements.unended.all(caller, atMost).length);
+    },
+
     async setting(name, proposed) {
       const stored = await attempt(() => statements.setting.get(name));
       if (stored !== undefined) return String(stored.value);
       return write(() => {
         statements.insertSetting.run(name, proposed);
         return String(statements.setting.get(name)?.value);
+      });
+    },
+
+    changeSetting(name, decide) {
+      return write(() => {
+        const stored = statements.setting.get(name);
+        const value = decide(stored === undefined ? null : String(stored.value));
+        statements.putSetting.run(name, value);
+        return value;
       });
     },
 
@@ -208,6 +221,8 @@ function prepare(database: DatabaseSync) {
             WHERE held.key = wanted.key AND held.value = wanted.value))
       ORDER BY created_at DESC, id DESC LIMIT :limit`),
     overdue: database.prepare("SELECT id FROM runs WHERE next_look_at < ? ORDER BY next_look_at, id LIMIT ?"),
+    unended: database.prepare(`
+      SELECT 1 FROM runs INDEXED BY runs_unended WHERE next_look_at IS NOT NULL AND caller = ? LIMIT ?`),
     deleteRun: database.prepare("DELETE FROM runs WHERE id = ?"),
     events: database.prepare("SELECT run_id, n, document FROM events WHERE run_id = ? AND n > ? ORDER BY n LIMIT ?"),
     insertEvent: database.prepare("INSERT INTO events (run_id, n, document) VALUES (?, ?, ?)"),
@@ -217,6 +232,8 @@ function prepare(database: DatabaseSync) {
       INSERT INTO payloads (run_id, name, hash, part, bytes) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`),
     deletePayloads: database.prepare("DELETE FROM payloads WHERE run_id = ?"),
     setting: database.prepare("SELECT value FROM settings WHERE name = ?"),
+    putSetting: database.prepare(`
+      INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value`),
     insertSetting: database.prepare("INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING"),
   };
 }

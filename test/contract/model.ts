@@ -30,12 +30,14 @@ export interface ModelWorld {
   close(): Promise<void>;
 }
 
+const question = [{ role: "user", content: "How far is Mars?" }] as const;
+
 /** A first turn in the background, of which a test says only what matters to it. */
 export function turnRequest(matters: Partial<TurnRequest> = {}): TurnRequest {
   return {
     model: null,
     instructions: "Answer in one sentence.",
-    input: { messages: [{ role: "user", content: "How far is Mars?" }] },
+    input: { messages: question },
     previousResponseId: null,
     tools: [],
     background: true,
@@ -167,6 +169,28 @@ export function modelContract(name: string, openWorld: () => Promise<ModelWorld>
     const { token } = await begin(model);
     assert.equal((await unreachable.look(token)).kind, "unavailable");
     assert.equal((await unreachable.cancel(token)).kind, "unavailable");
+  });
+
+  for (const bare of [false, true]) {
+    promise(`a conversation told again${bare ? " bare" : ""} goes on`, async ({ model, endTurn }) => {
+      const first = await begin(model);
+      endTurn();
+      const answered = await model.look(first.token);
+      assert.ok(answered.kind === "completed", answered.kind);
+      const history = { messages: question, turns: [{ output: answered.output, outputs: [] }] };
+      const again = await begin(model, turnRequest({ input: { history, bare } }));
+      endTurn();
+      assert.equal((await model.look(again.token)).kind, "completed");
+    });
+  }
+
+  promise("a start whose chain is refused says that another form may do", async ({ model, meets }) => {
+    await meets({ kind: "status", status: 400, code: "previous_response_not_found" });
+    const refused = await model.start(turnRequest());
+    assert.ok(refused.kind === "refused" && refused.historyRefused && !refused.retryable);
+    await meets({ kind: "status", status: 400, code: "invalid_value" });
+    const wrong = await model.start(turnRequest());
+    assert.ok(wrong.kind === "refused" && !wrong.historyRefused);
   });
 
   promise("a start that is aborted has an unknown end", async ({ model, meets }) => {

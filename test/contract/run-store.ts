@@ -480,6 +480,49 @@ export function runStoreContract(name: string, makeStore: MakeStore): void {
     await assert.rejects(store.list(everything), refusal);
   });
 
+  promise("a setting is changed by what was decided on what is stored", async ({ store }) => {
+    const seen: (string | null)[] = [];
+    const change = (value: string) =>
+      store.changeSetting("keys", (stored) => {
+        seen.push(stored);
+        return value;
+      });
+    assert.equal(await change("one"), "one");
+    assert.equal(await change("two"), "two");
+    assert.deepEqual(seen, [null, "one"]);
+    assert.equal(await store.setting("keys", "proposed"), "two");
+    assert.equal(await store.setting("other", "proposed"), "proposed");
+    await assert.rejects(
+      store.changeSetting("keys", () => {
+        throw new Error("no decision");
+      }),
+      /no decision/,
+    );
+    assert.equal(await store.setting("keys", "proposed"), "two");
+  });
+
+  promise("of many changes of a setting at the same time none is lost", async (world) => {
+    const stores = await world.handles();
+    const letters = [..."abcdefghijkl"];
+    const change = (letter: string, n: number) =>
+      stores[n % stores.length]?.changeSetting("log", (stored) => (stored ?? "") + letter);
+    await Promise.all(letters.map(change));
+    assert.deepEqual([...(await world.store.setting("log", ""))].sort(), letters);
+  });
+
+  promise("the unended runs of one caller are counted, up to a bound", async ({ store }) => {
+    assert.equal(await store.unended("ada", 10), 0);
+    for (let n = 1; n <= 4; n++) await store.create(newRun(n), "");
+    await store.create(newRun(5, { caller: "bob" }), "");
+    await store.update(runId(1), () => change(started));
+    await store.update(runId(2), () => change({ type: "run-cancelled", output: null }));
+    assert.equal(await store.unended("ada", 10), 3);
+    assert.equal(await store.unended("ada", 2), 2);
+    assert.equal(await store.unended("bob", 10), 1);
+    await store.forget(runId(3));
+    assert.equal(await store.unended("ada", 10), 2);
+  });
+
   promise("what one handle was told is written, another one reads", async (world) => {
     const other = await world.secondHandle();
     if (other === null) return;

@@ -28,6 +28,7 @@ const flag = {
 const port = { bad: ["http", "-1", "65536", "80.5"], form: /expected (number|int)/ };
 const seconds = { bad: ["0", "-1", "2 min", "Infinity"], form: /expected number/ };
 const notNegative = { bad: ["-1", "6s", "Infinity"], form: /expected number/ };
+const counts = { bad: ["0", "-1", "1.5", "many"], form: /expected (number|int)/ };
 const anyText = { bad: [], form: /^$/ };
 
 const settings: Readonly<Record<string, Setting>> = {
@@ -53,6 +54,13 @@ const settings: Readonly<Record<string, Setting>> = {
     good: [],
     bad: ["resource.openai.azure.com", "ftp://resource"],
     form: address,
+  },
+  OPENAI_WEBHOOK_SECRET: {
+    read: ({ webhookSecret }) => webhookSecret,
+    unset: null,
+    good: [["whsec_c2VjcmV0IGZvciB0ZXN0cw==", "whsec_c2VjcmV0IGZvciB0ZXN0cw=="]],
+    bad: ["secret", "whsec_", "whsec_a b c d e f g h i j k"],
+    form: /expected whsec_ and base64/,
   },
   OPENAI_API_KEY: { read: null, unset: undefined, good: [], ...anyText },
   AZURE_CLIENT_ID: { read: null, unset: undefined, good: [["1234", "1234"]], ...anyText },
@@ -150,12 +158,22 @@ const settings: Readonly<Record<string, Setting>> = {
   NIGHTSHIFT_SWEEP_SECONDS: { read: ({ sweepSeconds }) => sweepSeconds, unset: 300, good: [["30", 30]], ...seconds },
   NIGHTSHIFT_SOLE_PROCESS: { read: ({ soleProcess }) => soleProcess, unset: false, ...flag },
   NIGHTSHIFT_AUTH: {
-    read: null,
-    unset: undefined,
-    good: [["none", "none"]],
-    bad: ["keys", "password"],
-    form: /"none"/,
+    read: ({ auth }) => auth,
+    unset: "none",
+    good: [
+      ["none", "none"],
+      ["keys", "keys"],
+    ],
+    bad: ["password", "app-service"],
+    form: /"none"|works only on Azure/,
   },
+  NIGHTSHIFT_REQUESTS_PER_MINUTE: {
+    read: ({ requestsPerMinute }) => requestsPerMinute,
+    unset: null,
+    good: [["60", 60]],
+    ...counts,
+  },
+  NIGHTSHIFT_UNENDED_RUNS: { read: ({ unendedRuns }) => unendedRuns, unset: null, good: [["10", 10]], ...counts },
   NIGHTSHIFT_PUBLIC_URL: {
     read: ({ publicUrl }) => publicUrl,
     unset: null,
@@ -215,7 +233,7 @@ test("every setting that the program reads stands in this test", () => {
   const names = [...schema.matchAll(/^ {2}([A-Z][A-Z_]+):/gm)].map(([, name]) => name ?? "");
   assert.ok(names.length > 15);
   assert.deepEqual(
-    names.filter((name) => name !== "WEBSITE_INSTANCE_ID" && !(name in settings)),
+    names.filter((name) => !name.startsWith("WEBSITE_") && !(name in settings)),
     [],
   );
 });
@@ -233,6 +251,10 @@ test("an empty environment is one machine: SQLite, the local model server, no ke
     foregroundSeconds: 200,
     soleProcess: false,
     onAzure: false,
+    auth: "none",
+    requestsPerMinute: null,
+    unendedRuns: null,
+    webhookSecret: null,
     publicUrl: null,
     nativeManagementUrls: false,
   });
@@ -332,11 +354,33 @@ for (const end of ["/", "//", "/openai/v1", "/openai/v1/"]) {
   });
 }
 
-test("on Azure the program does not start while anyone could start runs, and says which setting", () => {
-  const azure = { WEBSITE_INSTANCE_ID: "d3adb33f", AZURE_OPENAI_ENDPOINT: "https://res.openai.azure.com" };
-  for (const more of [{}, { NIGHTSHIFT_AUTH: "none" }]) {
-    assert.match(faultsOf({ ...azure, NIGHTSHIFT_MODEL: "my-deployment", ...more }).join(), /^NIGHTSHIFT_AUTH: /);
+const azure = {
+  WEBSITE_INSTANCE_ID: "d3adb33f",
+  AZURE_OPENAI_ENDPOINT: "https://res.openai.azure.com",
+  NIGHTSHIFT_MODEL: "my-deployment",
+};
+
+test("on Azure callers need keys unless another way is named; that anyone may call stops the start", () => {
+  assert.partialDeepStrictEqual(readConfig(azure), { auth: "keys", onAzure: true, lookMinSeconds: 2 });
+  assert.match(faultsOf({ ...azure, NIGHTSHIFT_AUTH: "none" }).join(), /^NIGHTSHIFT_AUTH: `none` would let anyone/);
+});
+
+test("the platform's headers count only on Azure, and only where the platform says that its authentication is on", () => {
+  const named = { NIGHTSHIFT_AUTH: "app-service" };
+  for (const enabled of ["true", "True"]) {
+    assert.equal(readConfig({ ...azure, ...named, WEBSITE_AUTH_ENABLED: enabled }).auth, "app-service");
   }
+  for (const environment of [named, { ...azure, ...named }, { ...named, WEBSITE_AUTH_ENABLED: "True" }]) {
+    assert.match(faultsOf(environment).join(), /^NIGHTSHIFT_AUTH: `app-service` works only on Azure/);
+  }
+  assert.match(faultsOf({ ...azure, ...named, WEBSITE_AUTH_ENABLED: "False" }).join(), /^NIGHTSHIFT_AUTH/);
+});
+
+test("callers who say who they are have limits, which settings raise or lower", () => {
+  const keys = { NIGHTSHIFT_AUTH: "keys" };
+  assert.partialDeepStrictEqual(readConfig(keys), { requestsPerMinute: 600, unendedRuns: 1000 });
+  const told = { ...keys, NIGHTSHIFT_REQUESTS_PER_MINUTE: "60", NIGHTSHIFT_UNENDED_RUNS: "10" };
+  assert.partialDeepStrictEqual(readConfig(told), { requestsPerMinute: 60, unendedRuns: 10 });
 });
 
 test("looks cannot be at least further apart than at most", () => {

@@ -45,6 +45,7 @@ const goingOn: EventsOf<Exclude<Type, Ending>> = {
     usage,
     retryAt: instant,
   }),
+  "rung-taken": event("rung-taken", { turn: few, rung: fc.constantFrom("chain", "items", "bare", "text") }),
   "turn-lost": event("turn-lost", { ...attempt, responseId, retryAt: instant }),
   "orphan-possible": event("orphan-possible", { ...attempt, reason: text, retryAt: instant }),
   "orphan-confirmed": event("orphan-confirmed", { op, responseId, usage }),

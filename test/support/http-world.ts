@@ -10,6 +10,7 @@ import type { LogLine } from "../../src/steps/services.ts";
 import type { Change, NewRun } from "../../src/store/run-store.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { newRun } from "./new-run.ts";
+import { scriptedModel } from "./scripted-model.ts";
 import { countedHex, recordedOrchestrations, steppedClock } from "./step-world.ts";
 
 export const origin = "https://nightshift.example";
@@ -53,6 +54,11 @@ export function httpWorld(services: Partial<Omit<HttpServices, "store" | "clock"
     agents: new Map([novelist, critic].map((agent) => [agent.name, agent])),
     randomHex: countedHex(),
     log: (line) => void lines.push(line),
+    model: scriptedModel([], []),
+    webhooks: null,
+    auth: "none",
+    requestsPerMinute: null,
+    unendedRuns: null,
     version: "1.2.3",
     modelName: "gpt-large",
     publicUrl: null,

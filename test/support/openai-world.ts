@@ -84,6 +84,10 @@ export function openAiWorld(answer: Answer, { foregroundSeconds = 60 }: { foregr
   };
   const router = createRouter({
     ...services,
+    auth: "none",
+    webhooks: null,
+    requestsPerMinute: null,
+    unendedRuns: null,
     version: "1.2.3",
     modelName: "gpt-large",
     publicUrl: null,

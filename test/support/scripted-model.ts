@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { encodeToken } from "../../src/agent/continuation-token.ts";
+import { decodeToken, encodeToken } from "../../src/agent/continuation-token.ts";
 import type { LookAnswer, Model, StartAnswer, TurnRequest } from "../../src/model/model.ts";
 import { noUsage } from "../../src/run/run-event.ts";
 
@@ -33,14 +33,14 @@ export function scriptedModel(starts: Answers["start"][], looks: Answers["look"]
       return answer(turn, `resp_${model.starts.length}`);
     },
     async look(token) {
-      const { responseId } = JSON.parse(Buffer.from(token, "base64url").toString()) as { responseId: string };
+      const responseId = decodeToken(provider, token);
       model.looks.push(responseId);
       const answer = model.script.looks.shift();
       assert.ok(answer, `look number ${model.looks.length} (${responseId}) is not in the script`);
       return answer(responseId);
     },
     async cancel(token) {
-      const { responseId } = JSON.parse(Buffer.from(token, "base64url").toString()) as { responseId: string };
+      const responseId = decodeToken(provider, token);
       model.cancels.push(responseId);
       return { kind: "asked" };
     },
@@ -79,10 +79,11 @@ export function fails(code: string, retryable: boolean): Answers["look"] {
 
 export function refuses(
   code: string,
-  options: { retryable: boolean; retryAfterSeconds?: number; throttled?: boolean },
+  options: { retryable: boolean; historyRefused?: boolean; retryAfterSeconds?: number; throttled?: boolean },
 ): Answers["start"] {
-  const { retryable, retryAfterSeconds = null, throttled = false } = options;
-  return () => ({ kind: "refused", code, message: `scripted ${code}`, retryable, retryAfterSeconds, throttled });
+  const { retryable, historyRefused = false, retryAfterSeconds = null, throttled = false } = options;
+  const message = `scripted ${code}`;
+  return () => ({ kind: "refused", code, message, retryable, historyRefused, retryAfterSeconds, throttled });
 }
 
 export const vanishes: Answers["start"] = () => ({

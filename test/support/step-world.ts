@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { z } from "zod";
 import { type Agent, defineAgent } from "../../src/agent/define-agent.ts";
 import { defineTool, type ToolContext, type ToolRetry } from "../../src/agent/define-tool.ts";
+import type { Model } from "../../src/model/model.ts";
 import type { Run } from "../../src/run/run.ts";
 import type { Limits, RunEvent } from "../../src/run/run-event.ts";
 import { advanceRun } from "../../src/steps/advance-run.ts";
@@ -13,7 +14,6 @@ import type { LogLine, Services } from "../../src/steps/services.ts";
 import { startRun } from "../../src/steps/start-run.ts";
 import { sweep } from "../../src/steps/sweep.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
-import type { ScriptedModel } from "./scripted-model.ts";
 
 type Execute = (context: ToolContext) => unknown;
 
@@ -71,20 +71,22 @@ export function recordedOrchestrations() {
 }
 
 export interface WorldOptions {
-  model: ScriptedModel;
+  model: Model;
   tools?: Record<string, Execute>;
   /** Names of tools that must not be repeated. */
   never?: string[];
   limits?: Partial<Limits>;
   /** Of every tool. */
   retry?: ToolRetry;
+  instructions?: string;
 }
 
 /** One run of one agent, on a real store, a scripted model and a clock moved by hand; several processes may step it. */
-export async function stepWorld({ model, tools = {}, never = [], limits = {}, retry }: WorldOptions) {
+export async function stepWorld(options: WorldOptions) {
+  const { model } = options;
   const clock = steppedClock();
   const store = openSqliteStore({ path: ":memory:", now: clock.now });
-  const agent = agentWith(tools, never, limits, retry);
+  const agent = agentWith(options);
   const { orchestrations, rings, started, states } = recordedOrchestrations();
   const lines: LogLine[] = [];
   const services: Services = {
@@ -97,7 +99,7 @@ export async function stepWorld({ model, tools = {}, never = [], limits = {}, re
     randomHex: countedHex(),
     log: (line) => void lines.push(line),
   };
-  const withBells = { ...services, orchestrations, overdueSeconds: 120 };
+  const withBells = { ...services, orchestrations, overdueSeconds: 120, unendedRuns: null };
   const run = await startRun(
     {
       agent,
@@ -117,6 +119,7 @@ export async function stepWorld({ model, tools = {}, never = [], limits = {}, re
     store,
     services,
     runId,
+    orchestrations,
     rings,
     started,
     states,
@@ -155,11 +158,11 @@ function callInput(runId: Run["id"], turn: number, callId: string) {
   return { runId, turn, callId: callId as Run["calls"][number]["id"] }; // brands the id that the test wrote
 }
 
-function agentWith(tools: Record<string, Execute>, never: string[], limits: Partial<Limits>, retry?: ToolRetry): Agent {
+function agentWith({ tools = {}, never = [], limits = {}, retry, instructions = "Be tested." }: WorldOptions): Agent {
   return defineAgent({
     name: "tested",
     description: "An agent for tests",
-    instructions: "Be tested.",
+    instructions,
     limits,
     tools: Object.entries(tools).map(([name, execute]) =>
       defineTool({

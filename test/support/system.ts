@@ -11,6 +11,8 @@ import type { ProviderRequest } from "./ledger-rules.ts";
 
 /** The real parts as processes: the local model server, and hosts that come and go on one state folder. */
 export interface System {
+  /** Of the host's state. */
+  folder: string;
   modelUrl: string;
   /** Starts the host on this system's state, with the deployed app or another entry file. */
   startHost(env?: Readonly<Record<string, string>>, entry?: string): Promise<StartedProcess>;
@@ -44,6 +46,7 @@ export async function startSystem(settings: { modelSeconds: number; modelUrl: st
     : await launch([...modelProgram, "--port", "0", "--seconds", String(settings.modelSeconds)], {});
   const modelUrl = settings.modelUrl ?? ownModel?.url ?? "";
   return {
+    folder,
     modelUrl,
     output,
     startHost: (more = {}, entry) =>

@@ -1,8 +1,8 @@
 import { carriedDetails } from "./failure-details.ts";
 import type { EventRaised, FailureDetails, HistoryEvent } from "./history-event.ts";
-import type { OrchestratorResult } from "./orchestrator-result.ts";
+import type { KnownActions, OrchestratorResult } from "./orchestrator-result.ts";
 import { RefusedAction } from "./perform.ts";
-import { type Replayed, replay } from "./replay.ts";
+import { newReplay, type Replay, type Replayed } from "./replay.ts";
 import { ReplayError, type ReplaySettings, type Scheduled } from "./replay-state.ts";
 
 export type Outcome =
@@ -20,6 +20,16 @@ export interface Decision {
   /** JSON text; null leaves the status as it is. */
   customStatus: string | null;
   warnings: string[];
+  /** Where the next turn can go on; null when it must begin anew. */
+  resumable: Resumable | null;
+}
+
+/** A replay that stands at the end of a turn, waiting for a task. */
+export interface Resumable {
+  replay: Replay;
+  /** How many events it has seen. */
+  events: number;
+  actions: KnownActions;
 }
 
 const renamed = "Give the changed orchestrator a name of its own, or change it when no instance of the old one runs.";
@@ -28,24 +38,32 @@ const customStatusLimit = 16 * 1024;
 
 /**
  * What a turn leads to. `history` is that of this execution with the events of this turn, `result` what the function
- * made of it. Pure: the same arguments always give the same decision.
+ * made of it. The same arguments always give the same decision; with `before`, where the last turn ended, it is found
+ * sooner.
  */
 export function decide(
   name: string,
   history: readonly HistoryEvent[],
   result: OrchestratorResult,
   settings: ReplaySettings,
+  before: Resumable | null = null,
 ): Decision {
   const tooLarge = customStatusError(result.customStatus);
   if (tooLarge !== null) return failed(name, tooLarge);
   try {
-    const replayed = replay(history, result.actions, settings);
+    const resumed = before !== null && result.known.extends === before.actions ? before : null;
+    const replay = resumed?.replay ?? newReplay(settings);
+    const replayed = replay.advance(
+      history.slice(resumed?.events ?? 0),
+      resumed === null ? result.actions : result.newActions,
+    );
     const open = openTasks(replayed, result);
     if (settings.strict && open !== null) return failed(name, `Strict: ${open}`);
     return {
       outcome: outcomeOf(name, replayed, result),
       scheduled: inOrder(replayed.state.scheduled.values()),
       customStatus: result.customStatus,
+      resumable: isWaiting(replayed) ? { replay, events: history.length, actions: result.known } : null,
       warnings: [...replayed.state.warnings, ...(open === null ? [] : [open])],
     };
   } catch (error) {
@@ -58,6 +76,14 @@ export function decide(
   }
 }
 
+/**
+ * Only a replay whose next action waits can be gone on with: actions that come later could otherwise belong between
+ * events that it has seen.
+ */
+function isWaiting({ mainFinished, suspended, terminated, state }: Replayed): boolean {
+  return !mainFinished && suspended === null && terminated === null && state.continued === null;
+}
+
 function inOrder(scheduled: Iterable<Scheduled>): Scheduled[] {
   return [...scheduled].sort((a, b) => a.id - b.id);
 }
@@ -68,7 +94,7 @@ export function failed(name: string, message: string): Decision {
 }
 
 function ended(outcome: Outcome): Decision {
-  return { outcome, scheduled: [], customStatus: null, warnings: [] };
+  return { outcome, scheduled: [], customStatus: null, warnings: [], resumable: null };
 }
 
 function outcomeOf(name: string, replayed: Replayed, result: OrchestratorResult): Outcome {

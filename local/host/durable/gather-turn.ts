@@ -37,6 +37,7 @@ export function gatherTurn(state: State, cache: HistoryCache, instance: Instance
     input,
     past: history.text,
     pastEvents: history.events,
+    resumable: history.resumable,
     events: [orchestratorStarted(timestamp), ...arrived],
   };
   return {
@@ -50,7 +51,7 @@ export function gatherTurn(state: State, cache: HistoryCache, instance: Instance
 
 function readHistory(state: State, { id, executionId }: Instance): KnownHistory {
   const { events: text, turns } = state.history.read(id);
-  return { executionId, turns, text, events: parseEvents(text) };
+  return { executionId, turns, text, events: parseEvents(text), resumable: null };
 }
 
 /** Messages of an execution that was replaced are dropped, and so is a second start. */

@@ -1,3 +1,4 @@
+import type { Resumable } from "./decide.ts";
 import type { HistoryEvent } from "./history-event.ts";
 
 /** What history holds of one execution: both forms, since a turn needs the text for the SDK and the events for replay. */
@@ -7,6 +8,8 @@ export interface KnownHistory {
   /** JSON texts of the events, joined by commas. */
   text: string;
   events: readonly HistoryEvent[];
+  /** Where the last turn ended. */
+  resumable: Resumable | null;
 }
 
 /** Long histories of instances that are at work, so that a turn's cost does not grow with what went before. */
@@ -17,9 +20,9 @@ export interface HistoryCache {
 }
 
 // A short history is read and parsed in no time, and memory is for the long ones.
-const shortest = 4_000;
+const shortest = 16_000;
 
-/** Holds histories of `capacity` characters in all, and forgets those that were not used for the longest time. */
+/** Holds histories of `capacity` characters in all, and forgets those that were written the longest time ago. */
 export function createHistoryCache(capacity: number): HistoryCache {
   const known = new Map<string, KnownHistory>();
   let size = 0;

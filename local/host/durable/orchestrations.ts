@@ -26,7 +26,7 @@ export interface OrchestrationParts {
   onTimer(fireAt: number): void;
 }
 
-const cacheCharacters = 3_000_000;
+const cacheCharacters = 1_500_000;
 const longestPause = 600_000;
 
 /** Runs the turns: one at a time for an instance, some at a time for all. */

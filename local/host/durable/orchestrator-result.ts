@@ -7,11 +7,23 @@ export interface OrchestratorResult {
   isDone: boolean;
   /** Everything asked for since the start of the execution, in order. */
   actions: Action[];
+  /** Those that are not among the actions that `known` extends. */
+  newActions: Action[];
+  known: KnownActions;
   /** JSON text. */
   output: string | null;
   /** JSON text; null leaves the status as it is. */
   customStatus: string | null;
   error: OrchestratorError | null;
+}
+
+/** The actions of a turn. The next turn's begin with the same, and so do their texts: only what follows is parsed. */
+export interface KnownActions {
+  actions: Action[];
+  /** JSON texts, joined by commas. */
+  text: string;
+  /** The actions of the turn before, when these begin with them. */
+  extends: KnownActions | null;
 }
 
 export interface OrchestratorError {
@@ -32,25 +44,53 @@ const state = z.object({
 
 const marker = "\n\n$OutOfProcData$:";
 
-/** @throws Error when it is not what the SDK sends. */
-export function parseReturned(returned: TypedData | null | undefined): OrchestratorResult {
+/**
+ * `before`: the actions of the last turn, if they are still known.
+ * @throws Error when it is not what the SDK sends.
+ */
+export function parseReturned(returned: TypedData | null | undefined, before: KnownActions | null): OrchestratorResult {
   if (typeof returned?.json !== "string") throw new Error("The orchestrator function returned no state of the SDK.");
-  return parseState(returned.json);
+  return parseState(returned.json, before);
 }
 
-function parseState(json: string): OrchestratorResult {
-  const parsed = state.parse(JSON.parse(json));
+function parseState(json: string, before: KnownActions | null): OrchestratorResult {
+  const rest = before === null ? null : withoutKnown(json, before.text);
+  const parsed = state.parse(JSON.parse(rest ?? json));
   const { isDone, schemaVersion, output, customStatus } = parsed;
   if (schemaVersion < 1 || schemaVersion > 3) {
     throw new Error(`The orchestrator's schema version ${schemaVersion} is not offered; use durable-functions v3.`);
   }
+  const values = parsed.actions.flat();
+  const newActions = values.map(parseAction);
+  const earlier = rest === null ? null : before;
+  const text = values.map((value) => JSON.stringify(value)).join(",");
+  const known: KnownActions = {
+    actions: earlier === null ? newActions : [...earlier.actions, ...newActions],
+    text: earlier === null || earlier.text === "" ? text : [earlier.text, text].filter((part) => part !== "").join(","),
+    extends: earlier,
+  };
+  if (earlier !== null) earlier.extends = null; // or every turn would hold on to the one before
   return {
     isDone,
-    actions: parsed.actions.flat().map(parseAction),
+    actions: known.actions,
+    newActions,
+    known,
     output: output === undefined ? null : JSON.stringify(output),
     customStatus: customStatus === undefined ? null : JSON.stringify(customStatus),
     error: null,
   };
+}
+
+const actionsStart = '"actions":[[';
+
+/** The state without the actions that are known by their text; null when it does not begin with them. */
+function withoutKnown(json: string, known: string): string | null {
+  const start = json.indexOf(actionsStart) + actionsStart.length;
+  if (start < actionsStart.length || known === "" || !json.startsWith(known, start)) return null;
+  const end = start + known.length;
+  const next = json[end];
+  if (next !== "," && next !== "]") return null;
+  return json.slice(0, start) + json.slice(next === "," ? end + 1 : end);
 }
 
 /**
@@ -63,7 +103,11 @@ export function parseThrown(error: Error): OrchestratorResult | null {
   const json = error.message.slice(start + marker.length);
   const { error: message, failureDetails } = state.parse(JSON.parse(json));
   const found = message ? message : emptyErrorText(error.message);
-  return { ...parseState(json), isDone: false, error: { message: found, failureDetails: failureDetails ?? null } };
+  return {
+    ...parseState(json, null),
+    isDone: false,
+    error: { message: found, failureDetails: failureDetails ?? null },
+  };
 }
 
 /** `throw "text"` and `new Error("")` leave no message: the real host then shows what the worker sent. */

@@ -14,22 +14,24 @@ export interface Replayed {
   held: Map<number, Scheduled>;
 }
 
+/** A replay that can be gone on with when the next turn brings more events and more actions. */
+export interface Replay {
+  /** `actions` come after those that are known already. @throws ReplayError, RefusedAction */
+  advance(events: readonly HistoryEvent[], actions: readonly Action[]): Replayed;
+}
+
 /**
- * Plays the extension's shim over a history: starts `actions` in order, gives out ids, and lets the events of history
+ * Plays the extension's shim over a history: starts actions in order, gives out ids, and lets the events of history
  * confirm and complete what was started. What then remains in `state.scheduled` is new.
- *
- * @throws ReplayError when history and actions do not fit, or an action is not offered.
  */
-export function replay(
-  history: readonly HistoryEvent[],
-  actions: readonly Action[],
-  settings: ReplaySettings,
-): Replayed {
+export function newReplay(settings: ReplaySettings): Replay {
   const state = newReplayState(settings);
   const replayed: Replayed = { state, mainFinished: false, terminated: null, suspended: null, held: new Map() };
-  const main = startMain(replayed, actions);
+  const known: Action[] = [];
+  const main = startMain(replayed, known);
   let queued: HistoryEvent[] = [];
-  for (const event of history) {
+
+  function process(event: HistoryEvent): void {
     if (event.EventType === EventType.OrchestratorStarted) {
       state.now = Date.parse(event.Timestamp);
     } else if (event.EventType === EventType.ExecutionSuspended) {
@@ -45,7 +47,14 @@ export function replay(
       apply(replayed, event, main);
     }
   }
-  return replayed;
+
+  return {
+    advance(events, actions) {
+      known.push(...actions);
+      for (const event of events) process(event);
+      return replayed;
+    },
+  };
 }
 
 function startMain(replayed: Replayed, actions: readonly Action[]): () => void {

@@ -3,7 +3,7 @@ import { bindingName } from "../worker/bindings.ts";
 import type { RegisteredFunction } from "../worker/core.ts";
 import { type Invoke, newInvocationId } from "../worker/invocation.ts";
 import type { DurableFunctions } from "./app-functions.ts";
-import { type Decision, decide, failed } from "./decide.ts";
+import { type Decision, decide, failed, type Resumable } from "./decide.ts";
 import { type OrchestratorResult, parseReturned, parseThrown } from "./orchestrator-result.ts";
 import { orchestratorMetadata, orchestratorPayload, type PayloadParts } from "./payload.ts";
 import type { TurnSteps } from "./turn.ts";
@@ -23,14 +23,20 @@ export function createStep(
   return async (turn, payload, history): Promise<Decision> => {
     const target = functions.orchestrator(turn.name);
     if (target === undefined) return failed(turn.name, unknownOrchestrator(turn.name, functions.orchestratorNames));
-    const result = await call(target, payload, invoke);
+    const result = await call(target, payload, invoke, turn.resumable);
     const thrown = result instanceof Error ? result : result.error;
     if (thrown !== null) {
       const message = `Orchestrator '${turn.name}' (${turn.instanceId}) threw: ${thrown.message}`;
       log({ level: "error", category: `Function.${target.metadata.name}`, message });
     }
     if (result instanceof Error) return failed(turn.name, result.message);
-    return decide(turn.name, history, result, { executionId: turn.executionId, knows, strict, ...limits });
+    return decide(
+      turn.name,
+      history,
+      result,
+      { executionId: turn.executionId, knows, strict, ...limits },
+      turn.resumable,
+    );
   };
 }
 
@@ -39,6 +45,7 @@ async function call(
   target: RegisteredFunction,
   payload: PayloadParts,
   invoke: Invoke,
+  resumable: Resumable | null,
 ): Promise<OrchestratorResult | Error> {
   const data = { string: orchestratorPayload(payload) };
   const invocation = {
@@ -47,7 +54,11 @@ async function call(
     triggerMetadata: orchestratorMetadata(payload),
   };
   const answer = await attempt(() => invoke(target, invocation));
-  return attempt(() => (answer instanceof Error ? (parseThrown(answer) ?? answer) : parseReturned(answer.returnValue)));
+  return attempt(() =>
+    answer instanceof Error
+      ? (parseThrown(answer) ?? answer)
+      : parseReturned(answer.returnValue, resumable?.actions ?? null),
+  );
 }
 
 async function attempt<Result>(work: () => Result | Promise<Result>): Promise<Result | Error> {

@@ -50,6 +50,7 @@ export function commitTurn(state: State, commit: TurnCommit): TurnEffects | unde
     turns: turns + 1,
     text: turn.past === "" ? text : `${turn.past},${text}`,
     events: [...turn.pastEvents, ...events],
+    resumable: decision.resumable,
   };
   const effects: TurnEffects = { history, finished: isFinished(after.status), instances: [], tasks: false, timers: [] };
   for (const scheduled of decision.scheduled) startScheduled(state, commit, scheduled, effects);

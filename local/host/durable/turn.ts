@@ -1,5 +1,5 @@
 import { setImmediate as nextLoop } from "node:timers/promises";
-import type { Decision } from "./decide.ts";
+import type { Decision, Resumable } from "./decide.ts";
 import { executionStarted, orchestratorCompleted, orchestratorStarted } from "./events.ts";
 import { asPast, type EventRaised, EventType, type HistoryEvent, type ParentInstance } from "./history-event.ts";
 import type { PayloadParts } from "./payload.ts";
@@ -14,6 +14,8 @@ export interface Turn {
   past: string;
   /** The same, parsed. */
   pastEvents: readonly HistoryEvent[];
+  /** Where the last turn ended, if that is still known. */
+  resumable: Resumable | null;
   /** The events of this turn, OrchestratorStarted first. */
   events: HistoryEvent[];
 }
@@ -57,7 +59,7 @@ function nextExecution(turn: Turn, input: string, carried: EventRaised[], steps:
   const { instanceId, name, parent } = turn;
   const started = executionStarted({ instanceId, executionId, name, input, parent, generation: null }, at);
   const events = [orchestratorStarted(at), started, ...carried.map(asPast), orchestratorCompleted(at)];
-  return { ...turn, executionId, input, past: "", pastEvents: [], events };
+  return { ...turn, executionId, input, past: "", pastEvents: [], resumable: null, events };
 }
 
 /** The mark that ends the events carried over is the only one that the real host marks as played. */

@@ -6,7 +6,7 @@ import { answerEmpty } from "./answer.ts";
 import { hopByHop } from "./buffered-call.ts";
 import { type CallFunction, type FunctionCaller, logFailure } from "./function-call.ts";
 import { headerName } from "./header-names.ts";
-import { bodyLimit } from "./read-body.ts";
+import { bodyLimit, drain } from "./read-body.ts";
 import { headersOf, queryOf, targetOf } from "./request-parts.ts";
 
 // The library's server drops a connection after 5 idle seconds; one that we drop well before that is never in use then.
@@ -108,15 +108,21 @@ function relayAnswer(upstream: ClientRequest, request: IncomingMessage, response
 }
 
 function pipeBody(request: IncomingMessage, upstream: ClientRequest, fail: () => void): void {
+  const refuse = () => {
+    request.unpipe(upstream);
+    request.off("data", count);
+    void drain(request).then(fail);
+  };
+  let length = 0;
+  const count = (chunk: Buffer) => {
+    length += chunk.length;
+    if (length > bodyLimit) refuse();
+  };
   if (Number(request.headers["content-length"]) > bodyLimit) {
-    fail();
+    refuse();
     return;
   }
-  let length = 0;
-  request.on("data", (chunk: Buffer) => {
-    length += chunk.length;
-    if (length > bodyLimit) fail();
-  });
+  request.on("data", count);
   request.pipe(upstream);
 }
 

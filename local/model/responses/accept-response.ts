@@ -9,6 +9,7 @@ import { takeTurn, workSeconds } from "../take-turn.ts";
 import type { Tokenizer } from "../tokenizer.ts";
 import { chainOf, checkContinuation } from "./chain.ts";
 import type { CreateRequest } from "./create-request.ts";
+import { findStored } from "./find-stored.ts";
 import { planPhases } from "./plan-phases.ts";
 import type { ResponseStore } from "./response-store.ts";
 import { sealWith } from "./seal.ts";
@@ -40,7 +41,7 @@ export function acceptResponse(
   accepting: Accepting,
 ): StoredResponse {
   const { tokenizer, settings } = accepting;
-  const chain = chainOf(request.previousResponseId, now, accepting.responses.find);
+  const chain = chainOf(request.previousResponseId, now, (before) => findStored(before, accepting.responses, settings));
   const history = [...conversationItems, ...chain.flatMap(({ input, output }) => [...input, ...output])];
   checkContinuation(request.input, history);
   const seal = sealWith(settings.seed);

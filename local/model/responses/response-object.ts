@@ -4,7 +4,11 @@ import type { StoredResponse } from "./stored-response.ts";
 
 /** The response as the API shows it at a time (responses-api.md, section 1.3; schemas: both documents in specs). */
 export function responseObject(response: StoredResponse, now: number) {
-  const status = statusAt(response, now);
+  return objectWith(statusAt(response, now), response);
+}
+
+/** The response in one of its phases, however short that is. */
+export function objectWith(status: string, response: StoredResponse) {
   const speaks = status === "completed" || status === "incomplete";
   const end = endOf(response);
   return {

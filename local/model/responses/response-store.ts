@@ -30,6 +30,8 @@ export function responseStore(database: DatabaseSync): ResponseStore {
   const remove = database.prepare("delete from responses where id = ?");
   const removeOlder = database.prepare("delete from responses where created_at < ?");
 
+  let removedBefore = 0;
+
   function find(id: string): StoredResponse | null {
     const row = select.get(id);
     if (!row) return null;
@@ -55,7 +57,11 @@ export function responseStore(database: DatabaseSync): ResponseStore {
     },
     cancel: (id, at, ignored) => void cancel.run(at, ignored ? 1 : 0, id),
     remove: (id) => void remove.run(id),
-    removeOlderThan: (createdAt) => void removeOlder.run(createdAt),
+    removeOlderThan(createdAt) {
+      if (createdAt < removedBefore + 1000) return; // a look a second is enough: what is too old is not found anyway
+      removedBefore = createdAt;
+      removeOlder.run(createdAt);
+    },
     clear: () => database.exec("delete from responses"),
   };
 }

@@ -1,7 +1,7 @@
 import type { McpCall, McpListTools, OutputItem, Part } from "../items/item.ts";
 import { piecesOf } from "../pieces.ts";
 import { beginOf, endOf, isOver } from "./lifecycle.ts";
-import { responseObject } from "./response-object.ts";
+import { objectWith } from "./response-object.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
 export interface StreamEvent {
@@ -21,21 +21,20 @@ export interface TimedEvent {
  * has no last event.
  */
 export function* timelineOf(response: StoredResponse): Generator<TimedEvent> {
-  const uncancelled = { ...response, cancelledAt: null };
-  const lifecycle = (type: string, at: number): TimedEvent => ({
+  const lifecycle = (type: string, at: number, status: string): TimedEvent => ({
     at,
-    event: { type, response: responseObject(uncancelled, at) },
+    event: { type, response: objectWith(status, response) },
   });
   const start = response.createdAt;
-  yield lifecycle("response.created", start);
+  yield lifecycle("response.created", start, response.phases[0]?.status ?? "");
   for (const [index, { status }] of response.phases.entries()) {
-    if (!isOver(status)) yield lifecycle(`response.${status}`, start + beginOf(response.phases, index));
+    if (!isOver(status)) yield lifecycle(`response.${status}`, start + beginOf(response.phases, index), status);
   }
   const end = endOf(response);
   if (end === null) return;
   const status = response.phases.at(-1)?.status ?? "";
   if (status === "completed" || status === "incomplete") yield* outputEvents(response, end);
-  if (["completed", "incomplete", "failed"].includes(status)) yield lifecycle(`response.${status}`, end);
+  if (["completed", "incomplete", "failed"].includes(status)) yield lifecycle(`response.${status}`, end, status);
 }
 
 /** The events of the output, spread evenly over the time from the first words to the end. */

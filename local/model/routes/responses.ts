@@ -9,6 +9,7 @@ import { tokensOf } from "../items/count-tokens.ts";
 import { acceptResponse } from "../responses/accept-response.ts";
 import { chainOf } from "../responses/chain.ts";
 import { type CreateRequest, readCreateRequest } from "../responses/create-request.ts";
+import { findStored } from "../responses/find-stored.ts";
 import { endOf, isOver, statusAt } from "../responses/lifecycle.ts";
 import { responseObject } from "../responses/response-object.ts";
 import type { StoredResponse } from "../responses/stored-response.ts";
@@ -26,7 +27,7 @@ export function responseRoutes(stores: Stores): Hono<Env> {
   /** The response that the path names, as its caller may see it. */
   function find(context: Ctx): StoredResponse {
     const id = context.req.param("id") ?? "";
-    const response = context.get("fault")?.kind === "not-found" ? null : findStored(id, stores);
+    const response = context.get("fault")?.kind === "not-found" ? null : findStored(id, responses, settings);
     if (!response) throw new ApiError(404, `Response with id '${id}' not found.`);
     context.set("responseId", id);
     context.set("metadata", response.metadata);
@@ -83,7 +84,7 @@ export function responseRoutes(stores: Stores): Hono<Env> {
         { model: "rules", ...asObject(context.get("body")) },
         { ownerId: newResponseId(), findItem },
       );
-      const before = chainOf(request.previousResponseId, now(), responses.find);
+      const before = chainOf(request.previousResponseId, now(), (before) => findStored(before, responses, settings));
       const own = tokenizer.count(request.instructions ?? "") + tokensOf(request.input, tokenizer);
       const input_tokens = before.reduce((sum, { ownTokens }) => sum + ownTokens, own);
       return context.json({ object: "response.input_tokens", input_tokens });
@@ -130,16 +131,6 @@ function asObject(body: unknown): object {
   return typeof body === "object" && body !== null ? body : {};
 }
 
-/** Null: never there, deleted, expired, or an answer in the foreground that has not been given yet. */
-function findStored(id: string, { responses, settings }: Stores): StoredResponse | null {
-  const response = responses.find(id);
-  if (!response) return null;
-  const now = settings.now();
-  const goneAt = response.expiresAt ?? response.createdAt + settings.retentionSeconds * 1000;
-  const given = response.background || isOver(statusAt(response, now));
-  return now < goneAt && given ? response : null;
-}
-
 /** Stores what is to be stored, with what follows from it; a response that is not is only answered. */
 function keep(response: StoredResponse, request: CreateRequest, fault: Fault | null, stores: Stores): void {
   stores.responses.removeOlderThan(response.createdAt - stores.settings.retentionSeconds * 1000);
@@ -158,13 +149,13 @@ async function untilOver(response: StoredResponse, gone: AbortSignal, now: Clock
   while (now() < end && !gone.aborted) await napTowards(end, now);
 }
 
-/** The response as it was at a time, with a hint when to look again. */
+/** The response as it was at a time, with a hint when to look again: after a quarter of what is left. */
 function answer(response: StoredResponse, context: Ctx, at: number): Response {
   const shown = responseObject(response, at);
   const end = endOf(response);
   if (isOver(shown.status)) return context.json(shown);
-  const left = end === null ? 5000 : Math.min(Math.max(end - at, 100), 5000);
-  return context.json(shown, 200, { "openai-poll-after-ms": String(Math.round(left)) });
+  const hint = end === null ? 5000 : Math.min(Math.max((end - at) / 4, 100), 5000);
+  return context.json(shown, 200, { "openai-poll-after-ms": String(Math.round(hint)) });
 }
 
 /** @throws ApiError 400 when the stream cannot be taken up, or not any more */

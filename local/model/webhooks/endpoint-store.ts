@@ -29,7 +29,11 @@ export function endpointStore(database: DatabaseSync): EndpointStore {
   const selectAll = database.prepare("select document from webhook_endpoints order by created_at, id");
   const remove = database.prepare("delete from webhook_endpoints where id = ?");
   const asEndpoint = (row: Record<string, unknown>) => JSON.parse(String(row.document)) as Endpoint; // written by update
-  const update = (endpoint: Endpoint) => void save.run(endpoint.id, endpoint.createdAt, JSON.stringify(endpoint));
+  let known: Endpoint[] | null = null; // asked for with every response
+  function update(endpoint: Endpoint): void {
+    save.run(endpoint.id, endpoint.createdAt, JSON.stringify(endpoint));
+    known = null;
+  }
   return {
     create(given) {
       const endpoint = { ...given, id: newId("whe"), secret: newSecret() };
@@ -46,8 +50,14 @@ export function endpointStore(database: DatabaseSync): EndpointStore {
       return asEndpoint(row);
     },
     update,
-    remove: (id) => void remove.run(id),
-    all: () => selectAll.all().map(asEndpoint),
+    remove(id) {
+      remove.run(id);
+      known = null;
+    },
+    all() {
+      known ??= selectAll.all().map(asEndpoint);
+      return known;
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import fc from "fast-check";
 import { app, folderFor, startHostProcess } from "./support/host-process.ts";
 import { completed, ended, post, type Started, start, statusOf, until } from "./support/instances.ts";
 
@@ -169,4 +170,61 @@ test("a purge takes finished instances only, and by filter those of a status", a
 test("entities are refused by name", async () => {
   const uri = one.statusQueryGetUri.replace("/instances/one", "/entities/counter/k");
   assert.match((await send(uri)).value.Message, /^Entities are not offered/);
+});
+
+test("no request to the instance API gives a 5xx that the real host would not give, or stops the host", async (context) => {
+  const seed = Number(process.env.HOST_FUZZ_SEED ?? Date.now() % 1_000_000);
+  context.diagnostic(`HOST_FUZZ_SEED=${seed}`);
+  // A second suspend, a resume of what runs, entities and the rewind of what failed are 5xx, and have tests of their own.
+  const word = fc.oneof(
+    fc.constantFrom(
+      "instances",
+      "orchestrators",
+      "idle",
+      "one",
+      "echo",
+      "raiseEvent",
+      "terminate",
+      "restart",
+      "x",
+      "",
+      ".",
+      "%",
+      "%00",
+      "@a",
+    ),
+    fc.string({ unit: "grapheme", maxLength: 8 }).map(encodeURIComponent),
+  );
+  const parameter = fc.constantFrom(
+    "top",
+    "createdTimeFrom",
+    "runtimeStatus",
+    "showHistory",
+    "timeout",
+    "reason",
+    "instanceIdPrefix",
+  );
+  const request = fc.record({
+    method: fc.constantFrom("GET", "POST", "DELETE", "PUT", "HEAD", "PATCH"),
+    path: fc.array(word, { maxLength: 5 }),
+    query: fc.dictionary(
+      parameter,
+      fc.oneof(fc.constantFrom("-1", "0", "2030-01-01", "true", "Failed"), fc.string({ maxLength: 6 })),
+    ),
+    body: fc.oneof(fc.constantFrom("", "{", "1", "null", '{"a":1}', "\u0000"), fc.json()),
+    type: fc.constantFrom("application/json", "text/plain", "multipart/form-data"),
+    token: fc.constantFrom("", "%%%", "aWRsZQ=="),
+  });
+  const base = one.statusQueryGetUri.replace(/\/instances\/.*/, "");
+  const code = new URL(one.statusQueryGetUri).searchParams.get("code") ?? "";
+  const property = fc.asyncProperty(request, async ({ method, path, query, body, type, token }) => {
+    const search = new URLSearchParams({ ...query, ...(query.timeout !== undefined && { timeout: "0.01" }), code });
+    const headers = { "content-type": type, "x-ms-continuation-token": token };
+    const withBody = method !== "GET" && method !== "HEAD";
+    const response = await fetch(`${base}/${path.join("/")}?${search}`, { method, headers, ...(withBody && { body }) });
+    await response.arrayBuffer();
+    assert.ok(response.status < 500, `${method} ${path.join("/")}?${search}: ${response.status}`);
+  });
+  await fc.assert(property, { seed, numRuns: 200 });
+  assert.ok((await fetch(`${url}/admin/host/ping`)).ok);
 });

@@ -153,7 +153,7 @@ test("a look tells when the next one is worth it, until the end", async (context
   const hint = async () =>
     (await client.responses.retrieve(data.id).withResponse()).response.headers.get("openai-poll-after-ms");
   pass(58);
-  assert.equal(await hint(), "2000");
+  assert.equal(await hint(), "500");
   pass(2);
   assert.equal(await hint(), null);
 });

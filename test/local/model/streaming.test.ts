@@ -26,6 +26,10 @@ test("events come in order, numbered without gaps, and the deltas make up the fi
     "response.output_item.done",
     "response.completed",
   ]);
+  for (const event of events.slice(0, 2)) {
+    assert.ok(event.type === "response.created" || event.type === "response.in_progress");
+    assert.deepEqual([event.response.status, event.response.output], ["in_progress", []]);
+  }
   const last = events.at(-1);
   assert.ok(last?.type === "response.completed");
   assert.equal(textOf(events), textIn(last.response.output));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { linkSigner } from "../../../src/http/signed-links.ts";
+import { linkSigner, rotateLinkKeys } from "../../../src/http/signed-links.ts";
 import { httpWorld, origin, problemOf } from "../../support/http-world.ts";
 import { runId } from "../../support/new-run.ts";
 import { countedHex } from "../../support/step-world.ts";
@@ -192,4 +192,46 @@ test("links that an older key signed stay good after a rotation, new ones are si
     assert.equal((await rotated.ask(link)).status, 202);
     assert.ok(link.startsWith(origin));
   }
+});
+
+test("after a rotation links are signed with the new key, and those of before work until they expire", async () => {
+  const world = httpWorld();
+  const keys = { store: world.store, clock: world.clock, randomHex: () => "0123abcd" };
+  const before = await world.started();
+  world.clock.pass(3600);
+  const kid = await rotateLinkKeys(false, keys);
+  const later = await world.started();
+  assert.equal(new URL(later.eventsUri).searchParams.get("kid"), kid);
+  world.clock.pass(week - 3601);
+  for (const { eventsUri } of [before, later]) assert.equal((await world.ask(eventsUri)).status, 200);
+  world.clock.pass(1);
+  assert.equal((await world.ask(before.eventsUri)).status, 410);
+  assert.equal((await world.ask(later.eventsUri)).status, 200);
+});
+
+test("a key is forgotten at a rotation once its last link has expired", async () => {
+  const world = httpWorld();
+  let n = 0;
+  const keys = { store: world.store, clock: world.clock, randomHex: () => `${++n}`.padStart(8, "0") };
+  const { eventsUri } = await world.started();
+  await rotateLinkKeys(false, keys);
+  world.clock.pass(week);
+  assert.equal((await world.ask(eventsUri)).status, 410);
+  await rotateLinkKeys(false, keys);
+  assert.equal((await world.ask(eventsUri)).status, 403);
+});
+
+test("a rotation that drops the old keys ends their links at once", async () => {
+  const world = httpWorld();
+  const { eventsUri, statusQueryGetUri } = await world.started();
+  await rotateLinkKeys(true, { store: world.store, clock: world.clock, randomHex: () => "0123abcd" });
+  for (const link of [eventsUri, statusQueryGetUri]) assert.equal((await world.ask(link)).status, 403);
+  assert.equal((await world.ask((await world.started()).eventsUri)).status, 200);
+});
+
+test("the first rotation of a store without keys makes one", async () => {
+  const world = httpWorld();
+  const kid = await rotateLinkKeys(false, { store: world.store, clock: world.clock, randomHex: () => "0123abcd" });
+  const { eventsUri } = await world.started();
+  assert.equal(new URL(eventsUri).searchParams.get("kid"), kid);
 });

@@ -33,6 +33,7 @@ const allowed: [path: string, allow: string][] = [
   [`/runs/${id}/status`, "GET, HEAD"],
   [`/runs/${id}/cancel`, "POST"],
   ["/problems/not_found", "GET, HEAD"],
+  ["/webhooks/openai", "POST"],
 ];
 for (const [path, allow] of allowed) {
   test(`${path} takes ${allow}; any other method is 405 and says so`, async () => {

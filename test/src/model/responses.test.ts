@@ -110,23 +110,21 @@ const bodies: [fact: string, body: Readonly<Record<string, unknown>>, answer: Lo
     { kind: "incomplete", output: output({}), usage, reason: "unknown" },
   ],
   ["cancelled", { status: "cancelled", usage: null }, { kind: "cancelled", responseId: "resp_1", usage: noUsage }],
-  ...(["server_error", "rate_limit_exceeded", "vector_store_timeout"] as const).map((code): (typeof bodies)[number] => [
-    `${code} may do better`,
-    failedBody(code),
-    failed(code, true),
-  ]),
+  ...(
+    ["server_error", "rate_limit_exceeded", "vector_store_timeout", "slow_down", "server_is_overloaded"] as const
+  ).map((code): (typeof bodies)[number] => [`${code} may do better`, failedBody(code), failed(code, true)]),
   ...(["invalid_prompt", "bio_policy", "image_too_large", "a_code_of_tomorrow"] as const).map(
     (code): (typeof bodies)[number] => [`${code} will not do better`, failedBody(code), failed(code, false)],
   ),
   [
     "failed without an error",
     { status: "failed", usage: null },
-    { ...failed("unknown", false), message: "It gave no reason.", usage: noUsage },
+    { ...failed("unknown", true), message: "It gave no reason.", usage: noUsage },
   ],
   [
     "failed with an error that is no object",
     { status: "failed", error: "out of luck", usage: null },
-    { ...failed("unknown", false), message: "It gave no reason.", usage: noUsage },
+    { ...failed("unknown", true), message: "It gave no reason.", usage: noUsage },
   ],
   [
     "a status that nobody knows is a failure, not work in progress",
@@ -206,15 +204,15 @@ function pick(answer: object) {
 }
 
 const statuses = [
-  [400, { kind: "refused", retryable: false }, false],
-  [401, { kind: "refused", retryable: true }, false],
-  [403, { kind: "refused", retryable: true }, false],
-  [404, { kind: "refused", retryable: false }, false],
+  [400, { kind: "refused", retryable: false, historyRefused: false }, false],
+  [401, { kind: "refused", retryable: true, historyRefused: false }, false],
+  [403, { kind: "refused", retryable: true, historyRefused: false }, false],
+  [404, { kind: "refused", retryable: false, historyRefused: false }, false],
   [408, { kind: "unknown" }, false],
-  [409, { kind: "refused", retryable: true }, false],
-  [413, { kind: "refused", retryable: false }, false],
-  [422, { kind: "refused", retryable: false }, false],
-  [429, { kind: "refused", retryable: true }, true],
+  [409, { kind: "refused", retryable: true, historyRefused: false }, false],
+  [413, { kind: "refused", retryable: false, historyRefused: false }, false],
+  [422, { kind: "refused", retryable: false, historyRefused: false }, false],
+  [429, { kind: "refused", retryable: true, historyRefused: false }, true],
   [500, { kind: "unknown" }, false],
   [503, { kind: "unknown" }, true],
 ] as const;
@@ -316,6 +314,7 @@ test("no listener: refused for now, with the system's code", async () => {
   assert.deepEqual(await model.start(turnRequest()), {
     kind: "refused",
     retryable: true,
+    historyRefused: false,
     code: "connection",
     message: "The connection failed: ECONNREFUSED.",
     retryAfterSeconds: null,
@@ -428,6 +427,82 @@ test("a later turn's body has the response before and the calls' outputs; the in
     previous_response_id: "resp_0",
   });
 });
+
+const history = {
+  messages: [{ role: "user" as const, content: "How far is Mars?" }],
+  turns: [
+    {
+      output: output({
+        text: "Let me look.",
+        calls: [{ id: "call_a", name: "readFacts", arguments: '{"topic":"Mars"}' }],
+        items: [reasoning, messageItem(textPart("Let me look.")), callItem("call_a", "readFacts", '{"topic":"Mars"}')],
+      }),
+      outputs: [{ callId: "call_a", output: "225 million kilometres" }],
+    },
+    { output: output({ text: "Far.", items: [messageItem(textPart("Far."))] }), outputs: [] },
+  ],
+};
+const asked = { role: "user", content: "How far is Mars?" };
+const answeredCall = { type: "function_call_output", call_id: "call_a", output: "225 million kilometres" };
+
+test("a conversation told again has the provider's items as they came, and the calls' outputs in their places", async (context) => {
+  const { model, provider } = await world(context, ok(wireResponse({ status: "queued" })));
+  await model.start(turnRequest({ input: { history, bare: false } }));
+  const body = z.looseObject({ input: z.unknown() }).parse(provider.received[0]?.body);
+  assert.deepEqual(body.input, [
+    asked,
+    ...(history.turns[0]?.output.items ?? []),
+    answeredCall,
+    messageItem(textPart("Far.")),
+  ]);
+  assert.ok(!("previous_response_id" in body));
+});
+
+test("told again bare, it has neither reasoning nor ids of items", async (context) => {
+  const { model, provider } = await world(context, ok(wireResponse({ status: "queued" })));
+  await model.start(turnRequest({ input: { history, bare: true } }));
+  const { input } = z.object({ input: z.unknown() }).parse(provider.received[0]?.body);
+  assert.deepEqual(input, [
+    asked,
+    { role: "assistant", content: "Let me look." },
+    { type: "function_call", call_id: "call_a", name: "readFacts", arguments: '{"topic":"Mars"}' },
+    answeredCall,
+    { role: "assistant", content: "Far." },
+  ]);
+});
+
+/** What providers say when they do not go on from a conversation, as people have reported it. */
+const historyRefusals: [status: number, code: string | null, message: string, param?: string][] = [
+  [400, "previous_response_not_found", "Previous response with id 'resp_0' not found.", "previous_response_id"],
+  [400, null, "No tool call found for function call output with call_id call_a."],
+  [400, null, "No tool output found for function call call_a."],
+  [404, null, "Item with id 'rs_1' not found. Items are not persisted when `store` is set to false."],
+  [400, null, "Item 'rs_1' of type 'reasoning' was provided without its required following item."],
+  [400, null, "Item 'fc_1' of type 'function_call' was provided without its required 'reasoning' item: 'rs_1'."],
+  [404, null, "Response with id 'resp_0' not found."],
+  [400, "invalid_request_error", "This server does not support 'previous_response_id'."],
+  [400, null, "Unsupported.", "previous_response_id"],
+];
+for (const [status, code, message, param] of historyRefusals) {
+  test(`a start answered ${status} "${message}" refuses the conversation as it was sent`, async (context) => {
+    const body = { error: { message, type: "invalid_request_error", param: param ?? null, code } };
+    const { model } = await world(context, { status, body });
+    const answer = await model.start(turnRequest({ input: { outputs: [] }, previousResponseId: "resp_0" }));
+    assert.ok(answer.kind === "refused" && answer.historyRefused && !answer.retryable, JSON.stringify(answer));
+  });
+}
+
+for (const [status, message] of [
+  [400, "Invalid value: 'purple'."],
+  [404, "The model `gpt-7` does not exist."],
+  [500, "Previous response with id 'resp_0' not found."],
+] as const) {
+  test(`a start answered ${status} "${message}" does not`, async (context) => {
+    const { model } = await world(context, { status, body: errorBody(null, message) });
+    const answer = await model.start(turnRequest());
+    assert.ok(answer.kind === "unknown" || (answer.kind === "refused" && !answer.historyRefused));
+  });
+}
 
 test("a turn in the foreground is stored too, so that the next one can continue it", async (context) => {
   const { model, provider } = await world(context, ok(wireResponse({ output: [greeting] })));

@@ -22,8 +22,8 @@ test("a chat completion has the answer of a run, and its usage", async () => {
   assert.deepEqual([choice?.message.content, choice?.finish_reason], ["Mars is red.", "stop"]);
   assert.equal(completion.usage?.total_tokens, 30);
   const [turn] = world.turns;
-  assert.ok(turn && "items" in turn.input);
-  assert.deepEqual(turn.input.items[0], { role: "system", content: "Be brief." });
+  assert.ok(turn && "messages" in turn.input);
+  assert.deepEqual(turn.input.messages[0], { role: "system", content: "Be brief." });
   assert.equal(turn.options?.maxOutputTokens, 50);
   const run = await world.client.responses.retrieve(completion.id.replace("chatcmpl-", "resp_"));
   assert.equal(run.output_text, "Mars is red.");
@@ -69,8 +69,8 @@ test("the caller's tools are called, streamed or not, and answered by tool messa
   });
   assert.equal(answered.choices[0]?.message.content, "Thanks.");
   const turn = world.turns[2];
-  assert.ok(turn && "items" in turn.input);
-  assert.deepEqual(turn.input.items.slice(1), [
+  assert.ok(turn && "messages" in turn.input);
+  assert.deepEqual(turn.input.messages.slice(1), [
     { type: "function_call", callId: "call_ask", name: "ask", arguments: '{"who":"you"}' },
     { type: "function_call_output", callId: "call_ask", output: "me" },
   ]);

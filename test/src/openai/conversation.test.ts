@@ -8,8 +8,8 @@ const model = "novelist";
 const ask: FunctionTool = { type: "function", name: "ask", parameters: { type: "object" }, strict: false };
 
 function itemsOf(turn: TurnRequest | undefined) {
-  assert.ok(turn && "items" in turn.input);
-  return turn.input.items;
+  assert.ok(turn && "messages" in turn.input);
+  return turn.input.messages;
 }
 
 function callsIn(response: Response) {

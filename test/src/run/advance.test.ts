@@ -150,6 +150,24 @@ test("the ledger counts what the journal tells, before the end and after it", as
   await checkProperty(context, property, 300);
 });
 
+const chainAgain: NewEvent = { type: "rung-taken", turn: 1, rung: "chain" };
+const takes = (rung: "items" | "bare" | "text"): NewEvent => ({ type: "rung-taken", turn: 1, rung });
+
+test("a rung lasts until the turn is answered; from the second chain that is left, to the end of the run", () => {
+  const once = [started, intended(), chainAgain, chainAgain, takes("items"), takes("bare")];
+  assert.deepEqual(after(...once.slice(0, 4)).ladder, { rung: "chain", chainRetries: 2, chainsLeft: 0 });
+  assert.deepEqual(after(...once).ladder, { rung: "bare", chainRetries: 0, chainsLeft: 1 });
+  const answeredOnce = [...once, turnStarted(), turnCompleted()];
+  assert.deepEqual(after(...answeredOnce).ladder, { rung: "chain", chainRetries: 0, chainsLeft: 1 });
+  const twice = [...answeredOnce, takes("items"), turnCompleted()];
+  assert.deepEqual(after(...twice).ladder, { rung: "items", chainRetries: 0, chainsLeft: 2 });
+});
+
+test("a run that was stored before there was a ladder is on the chain", () => {
+  const { ladder, ...older } = after(started, intended());
+  assert.deepEqual(Run.parse(older).ladder, ladder);
+});
+
 test("a run starts, and its first turn is intended, taken and answered", () => {
   const run = after(started, intended());
   assert.ok(run.status === "running" && run.startedAt === at(2));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { advance, begin } from "../../../src/run/advance.ts";
-import { answered, attemptFailed, outcomeUnknown, responseSeen } from "../../../src/run/answers.ts";
+import { answered, attemptFailed, formRefused, outcomeUnknown, responseSeen } from "../../../src/run/answers.ts";
 import { CallId, OperationId, plusSeconds, RunId, secondsBetween, toInstant } from "../../../src/run/ids.ts";
 import { closingOf, type Moment, nextMove, waitSeconds } from "../../../src/run/next-move.ts";
 import { hasEnded, type Run } from "../../../src/run/run.ts";
@@ -38,7 +38,7 @@ function commit(run: Run, events: readonly NewEvent[], at: string): Run {
 
 /** What the outside does at one move: how the POST or the look ends, who dies, who cancels. */
 const happening = fc.record({
-  post: fc.constantFrom("accepted", "dies", "unknown", "refused" as const),
+  post: fc.constantFrom("accepted", "dies", "unknown", "refused", "form refused" as const),
   look: fc.constantFrom("pending", "text", "calls", "failed" as const),
   call: fc.constantFrom("done", "dies" as const),
   cancels: fc.boolean(),
@@ -74,7 +74,10 @@ function play(run: Run, event: Happening, moment: Moment, op: OperationId): { ru
       };
       if (event.post === "dies") return { run: open, waited: 0 };
       if (event.post === "unknown") return after(outcomeUnknown(open, attempt, "x", null, closingOf2(open, now), now));
-      if (event.post === "refused") return after(attemptFailed(open, attempt, failure, closingOf2(open, now), now));
+      if (event.post === "form refused" && open.lastResponseId)
+        return after(formRefused(open, attempt, failure.error, closingOf2(open, now), now));
+      if (event.post === "refused" || event.post === "form refused")
+        return after(attemptFailed(open, attempt, failure, closingOf2(open, now), now));
       return after(responseSeen(open, attempt, { responseId: `resp_${op}`, token: "t", usage: noUsage }));
     }
     case "look":

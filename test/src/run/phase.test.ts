@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { fold } from "../../../src/run/advance.ts";
-import { CallId, Instant, OperationId, toInstant } from "../../../src/run/ids.ts";
+import { CallId, Instant, OperationId, plusSeconds, toInstant } from "../../../src/run/ids.ts";
 import { phaseOf } from "../../../src/run/phase.ts";
 import type { Pulse } from "../../../src/run/run.ts";
 import { hasEnded } from "../../../src/run/run.ts";
@@ -84,6 +84,76 @@ test("an attempt that failed is tried again at its time", () => {
 test("an attempt that the provider throttled says so", () => {
   const trouble = { kind: "throttled" as const, message: "Too many requests.", since: at(4) };
   assert.equal(phaseOf(after(failed, { trouble })).kind, "throttled");
+});
+
+test("no attempt is made after the deadline: the phase lasts until that", () => {
+  const late = after([
+    ...begun,
+    {
+      type: "turn-failed",
+      ...attempt,
+      responseId: null,
+      error,
+      usage: noUsage,
+      retryAt: plusSeconds(queued.deadline, 300),
+    },
+  ]);
+  assert.equal(phaseOf(late).until, queued.deadline);
+});
+
+test("another attempt says which it is, and what became of the last", () => {
+  const trouble = { kind: "retrying" as const, message: "The provider answered 500.", since: at(4) };
+  const next = { turn: 1, attempt: 2, op: OperationId.parse("op_2") };
+  const again = [...failed, { type: "turn-intended" as const, ...next, by: "p1", until: at(59) }];
+  assert.equal(
+    phaseOf(after(again, { trouble })).detail,
+    "turn 1 is being handed to the model again (attempt 2); the last: The provider answered 500.",
+  );
+});
+
+test("a rung of the replay ladder is told with the turn", () => {
+  const rung: NewEvent = { type: "rung-taken", turn: 1, rung: "text" };
+  const detail = "turn 1: Too many requests.; it is tried again, with the conversation as text";
+  assert.equal(phaseOf(after([...failed, rung])).detail, detail);
+});
+
+test("tools are stopped at the deadline: the phase lasts until that", () => {
+  const asked = [...answered, requested("call_1", "research")];
+  assert.equal(phaseOf(after(asked, { nextLookAt: plusSeconds(queued.deadline, 300) })).until, queued.deadline);
+});
+
+test("a call that was started again says how often", () => {
+  const started: NewEvent[] = [1, 2].map((execution) => ({
+    type: "call-started",
+    turn: 1,
+    callId: CallId.parse("call_1"),
+    execution,
+    by: "p1",
+    until: at(59),
+  }));
+  const asked = [...answered, requested("call_1", "research")];
+  assert.equal(phaseOf(after([...asked, ...started.slice(0, 1)])).detail, "research");
+  assert.equal(phaseOf(after([...asked, ...started])).detail, "research (started 2 times)");
+});
+
+test("a queued run whose orchestration is started again is queued, and says when that is looked at", () => {
+  const phase = phaseOf(after([], { overdueSince: at(30) }));
+  assert.deepEqual(phase, {
+    kind: "queued",
+    detail: "not started yet; the next step is overdue",
+    since: at(30),
+    until: at(50),
+  });
+});
+
+test("a run whose orchestration was replaced is retrying, since that was done", () => {
+  const replaced: NewEvent = { type: "orchestration-replaced", generation: 1, reason: "It had ended." };
+  assert.deepEqual(phaseOf(after([...taken, replaced], { replacements: 1 })), {
+    kind: "retrying",
+    detail: "the model is working on turn 1; the next step is overdue (orchestrations replaced: 1)",
+    since: at(5),
+    until: at(50),
+  });
 });
 
 test("tools that have no result yet are named", () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { advanceRun } from "../../../src/steps/advance-run.ts";
 import {
   accepted,
   asksFor,
@@ -122,7 +123,6 @@ test("where no other process can be alive, the intent of a dead one is not waite
   void world.step("dead");
   while (model.starts.length === 0) await new Promise(setImmediate);
   world.services.process = { by: "second", sole: true };
-  const { advanceRun } = await import("../../../src/steps/advance-run.ts");
   const step = await advanceRun({ runId: world.runId, generation: 0 }, world.services);
   assert.equal(step.kind, "wait");
   assert.equal(model.starts.length, 2);

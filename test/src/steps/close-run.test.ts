@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { phaseOf } from "../../../src/run/phase.ts";
 import { noUsage } from "../../../src/run/run-event.ts";
-import { accepted, asksFor, notReady, pending, says, scriptedModel } from "../../support/scripted-model.ts";
+import { readHistory } from "../../../src/steps/read-history.ts";
+import { accepted, asksFor, notReady, pending, refuses, says, scriptedModel } from "../../support/scripted-model.ts";
 import { stepWorld } from "../../support/step-world.ts";
 
 const usage = { ...noUsage, outputTokens: 7, totalTokens: 7 };
@@ -98,6 +100,109 @@ test("an intent that died is an orphan and the cancel's end in one transaction",
   world.clock.pass(76);
   await world.step("second");
   assert.deepEqual((await world.types()).slice(-2), ["orphan-possible", "run-cancelled"]);
+});
+
+test("in the conversation of a run that was cancelled every call has an output", async () => {
+  const model = scriptedModel([accepted], [asksFor("facts:call_a", "slow:call_b")]);
+  const world = await stepWorld({ model, tools: { facts: () => "42", slow: () => new Promise(() => undefined) } });
+  for (let step = await world.step(); step.kind !== "calls"; step = await world.step()) {
+    if (step.kind === "wait") world.clock.pass(step.seconds);
+  }
+  await world.call(1, "call_a");
+  await world.cancel();
+  const run = await world.finish();
+  assert.equal(run.status, "cancelled");
+  const { turns } = await readHistory(run, world.store);
+  assert.deepEqual(
+    turns.map(({ outputs }) => outputs),
+    [
+      [
+        { callId: "call_a", output: "42" },
+        { callId: "call_b", output: "This call has no result: it was stopped before it gave one." },
+      ],
+    ],
+  );
+});
+
+test("an intent that died is an orphan and the deadline's end in one transaction", async () => {
+  const model = scriptedModel([() => new Promise(() => undefined)], []);
+  const world = await stepWorld({ model, limits: { deadlineSeconds: 10 } });
+  void world.step("dead");
+  while (model.starts.length === 0) await new Promise(setImmediate);
+  world.clock.pass(30);
+  assert.equal((await world.step("second")).kind, "wait");
+  world.clock.pass(46);
+  await world.step("second");
+  assert.deepEqual((await world.types()).slice(-2), ["orphan-possible", "run-incomplete"]);
+});
+
+test("a token that arrives after the run has ended is confirmed as an orphan and cancelled, and the run stays as it is", async () => {
+  let answer: (value: ReturnType<typeof pending>) => void = () => undefined;
+  const late = new Promise<ReturnType<typeof pending>>((resolve) => {
+    answer = resolve;
+  });
+  const model = scriptedModel([() => late], []);
+  const world = await stepWorld({ model });
+  const stuck = world.step("slow");
+  while (model.starts.length === 0) await new Promise(setImmediate);
+  await world.cancel();
+  world.clock.pass(76);
+  await world.step("second");
+  answer(pending("resp_late"));
+  assert.deepEqual(await stuck, { kind: "finished" });
+  const run = await world.run();
+  assert.equal(run.status, "cancelled");
+  assert.deepEqual(model.cancels, ["resp_late"]);
+  assert.deepEqual(
+    { ...run.ledger },
+    { ...run.ledger, attempts: 1, responses: 1, orphansPossible: 0, orphansConfirmed: 1 },
+  );
+});
+
+test("a run that waits for its next attempt ends at once when it is cancelled, and what it said is kept", async () => {
+  const throttled = refuses("rate_limit_exceeded", { retryable: true, retryAfterSeconds: 600, throttled: true });
+  const model = scriptedModel([accepted, throttled], [asksFor("facts:call_a")]);
+  const world = await stepWorld({ model, tools: { facts: () => "42" } });
+  for (let step = await world.step(); model.starts.length < 2; step = await world.step()) {
+    if (step.kind === "wait") world.clock.pass(step.seconds);
+    if (step.kind === "calls") for (const callId of step.calls) await world.call(step.turn, callId);
+  }
+  const { kind } = phaseOf(await world.run());
+  assert.equal(kind, "throttled");
+  const before = world.clock.now();
+  await world.cancel();
+  const run = await world.finish();
+  assert.equal(world.clock.now(), before);
+  assert.ok(run.status === "cancelled" && run.output);
+});
+
+test("a provider that cannot be asked to cancel is asked again with every look, and the phase says why it takes long", async () => {
+  const model = scriptedModel([accepted], [notReady, notReady, cancelledThere]);
+  const cancel = model.cancel;
+  let away = 2;
+  model.cancel = async (token) =>
+    away-- > 0 ? { kind: "unavailable" as const, message: "the provider is away" } : cancel(token);
+  const world = await stepWorld({ model });
+  await world.step();
+  await world.cancel();
+  assert.deepEqual(await world.step(), { kind: "wait", bell: 2, seconds: 2 });
+  const phase = phaseOf(await world.run());
+  assert.equal(phase.kind, "retrying");
+  assert.match(phase.detail, /^a cancel was asked for; .*the provider is away$/);
+  const run = await world.finish();
+  assert.equal(run.status, "cancelled");
+  assert.deepEqual(model.cancels, ["resp_1"]);
+  assert.equal(run.usage.totalTokens, 7);
+});
+
+test("a deadline that has passed stands in the phase while the model's last word is waited for", async () => {
+  const model = scriptedModel([accepted], [notReady, notReady, cancelledThere]);
+  const world = await stepWorld({ model, limits: { deadlineSeconds: 10 } });
+  await world.step();
+  world.clock.pass(11);
+  await world.step();
+  assert.equal(phaseOf(await world.run()).detail, "the deadline has passed; the model is working on turn 1");
+  assert.equal((await world.finish()).status, "incomplete");
 });
 
 test("an answer that is ready at the deadline counts", async () => {

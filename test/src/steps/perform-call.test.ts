@@ -173,6 +173,24 @@ test("a tool that throws is tried as often as its retry says, each wait twice th
   assert.equal((await world.run()).ledger.toolRepeats, 0);
 });
 
+test("while a tool waits to be tried again, the phase tells its last error", async () => {
+  const world = await worldWithCall(
+    () => {
+      throw new Error("busy");
+    },
+    [],
+    { attempts: 3, firstSeconds: 10 },
+  );
+  const call = world.call(1, "call_a");
+  await until(() => world.clock.sleepers === 2);
+  world.clock.pass(2);
+  await until(() => world.clock.sleepers === 2);
+  assert.equal(phaseOf(await world.run()).detail, "slow (attempt 1 of 3: slow failed: busy)");
+  await world.cancel();
+  world.clock.pass(2);
+  await call;
+});
+
 test("a tool that throws every time tells the model the last error", async () => {
   let tries = 0;
   const broken = () => {

@@ -17,6 +17,7 @@ function starting(engine: "up" | "down" = "up") {
     clock,
     randomHex: (bytes: number) => (random++).toString(16).padStart(bytes * 2, "0"),
     log: ({ error }: { error?: string }) => void errors.push(error ?? ""),
+    unendedRuns: null,
     orchestrations: {
       start: async (instance: string) => {
         if (engine === "down") throw new Error("the engine is down");

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NightshiftError } from "../../../src/errors.ts";
 import type { StartAnswer } from "../../../src/model/model.ts";
+import { phaseOf } from "../../../src/run/phase.ts";
 import { newRun } from "../../support/new-run.ts";
-import { accepted, pending, says, scriptedModel } from "../../support/scripted-model.ts";
+import { accepted, notReady, pending, says, scriptedModel } from "../../support/scripted-model.ts";
 import { stepWorld } from "../../support/step-world.ts";
 
 test("a run whose orchestration was never started is started under its own id", async () => {
@@ -95,6 +96,41 @@ test("a run that is 30 minutes past its deadline is ended by the sweeper, after 
   const run = await world.run();
   assert.equal(run.status === "incomplete" && run.error.code, "limit_deadline");
   assert.deepEqual(model.cancels, ["resp_1"]);
+});
+
+test("a run whose cancel was asked for is ended as cancelled, also by the sweeper", async () => {
+  const model = scriptedModel([accepted], []);
+  const world = await stepWorld({ model, limits: { deadlineSeconds: 60 } });
+  world.states.set(world.runId, "alive");
+  await world.step();
+  await world.cancel();
+  world.clock.pass(60 + 1801);
+  await world.sweep();
+  assert.equal((await world.run()).status, "cancelled");
+  assert.deepEqual(model.cancels, ["resp_1"]);
+});
+
+test("a run whose cancel was asked for ends cancelled after ten replacements too", async () => {
+  const world = await stepWorld({ model: scriptedModel([accepted], []) });
+  await world.step();
+  await world.cancel();
+  world.states.set(world.runId, "ended");
+  await world.store.update(world.runId, () => ({ events: [], pulse: { replacements: 10 } }));
+  world.clock.pass(2000);
+  await world.sweep();
+  assert.equal((await world.run()).status, "cancelled");
+});
+
+test("the phase of an overdue run says so until a step is made", async () => {
+  const world = await stepWorld({ model: scriptedModel([accepted], [notReady]) });
+  world.states.set(world.runId, "alive");
+  await world.step();
+  world.clock.pass(130);
+  await world.sweep();
+  const { kind, detail } = phaseOf(await world.run());
+  assert.deepEqual([kind, detail], ["retrying", "the model is working on turn 1; the next step is overdue"]);
+  await world.step();
+  assert.equal(phaseOf(await world.run()).detail, "the model is working on turn 1");
 });
 
 test("an engine that cannot say what became of an orchestration replaces nothing", async () => {

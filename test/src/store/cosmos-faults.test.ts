@@ -62,6 +62,15 @@ for (const applied of [true, false]) {
     assert.equal(await store.setting("link-key", "second"), "first");
   });
 
+  test(`a change of a setting whose connection is cut ${when} is made once`, async (context) => {
+    const { store } = await storeFor(context);
+    for (const letter of "abc") {
+      server.fail({ on: "batch", container: "settings", applied, answer: "cut" });
+      await store.changeSetting("log", (stored) => (stored ?? "") + letter);
+    }
+    assert.equal(await store.setting("log", ""), "abc");
+  });
+
   test(`a run that is forgotten while connections are cut ${when} is gone`, async (context) => {
     const { store } = await storeFor(context);
     await store.create(newRun(1), "");

@@ -19,7 +19,8 @@ test("what history confirms is not scheduled again", () => {
 test("the same arguments always give the same decision", () => {
   const history = begun(events.taskScheduled(0, "first", at), events.taskCompleted(0, "1", at));
   const answer = result([activity("first"), activity("second")]);
-  assert.deepEqual(decided(history, answer), decided(history, answer));
+  const data = () => ({ ...decided(history, answer), resumable: null });
+  assert.deepEqual(data(), data());
 });
 
 test("children of compound tasks get ids from left to right, at any depth", () => {

@@ -33,6 +33,14 @@ const results = absent
       .flat()
       .sort(([a], [b]) => (a < b ? -1 : 1));
 
+// Some answers depend on who was faster, the driver or the instance: what differs is played once more, alone.
+for (const result of results) {
+  const [name, found] = result;
+  if (found.length === 0) continue;
+  const again = await played(withDetails.includes(name) ? "failure-details" : "durable", [name]);
+  result[1] = again[0]?.[1] ?? found;
+}
+
 for (const [name, found] of results) {
   test(`the scenario ${name} is the same as on the real host`, () => assert.deepEqual(found, []));
 }

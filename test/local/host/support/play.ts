@@ -1,10 +1,17 @@
 import assert from "node:assert/strict";
 import { closingEvents } from "../../../../local/host/durable/closing.ts";
-import type { Outcome } from "../../../../local/host/durable/decide.ts";
+import type { Outcome, Resumable } from "../../../../local/host/durable/decide.ts";
 import * as events from "../../../../local/host/durable/events.ts";
 import type { HistoryEvent } from "../../../../local/host/durable/history-event.ts";
 import type { Scheduled } from "../../../../local/host/durable/replay-state.ts";
-import { eventsText, parseEvents, runTurn, type Turn, type TurnSteps } from "../../../../local/host/durable/turn.ts";
+import {
+  eventsText,
+  type FinishedTurn,
+  parseEvents,
+  runTurn,
+  type Turn,
+  type TurnSteps,
+} from "../../../../local/host/durable/turn.ts";
 import { eventNames, type Step } from "./program.ts";
 
 /** What is on its way to the orchestration, by a key that is the same in every run of the program. */
@@ -18,7 +25,7 @@ export interface Played {
 
 /**
  * Plays a program without a database: `choose` says what is delivered next, all of it in one turn. With `repeat` every
- * turn runs twice, as after a crash before its commit.
+ * turn runs twice: from where the last one ended, and anew, as after a crash before its commit.
  */
 export async function play(
   step: TurnSteps["step"],
@@ -36,17 +43,20 @@ export async function play(
   for (const name of eventNames(program)) pending.set(name, (at) => events.eventRaised(name, '"rung"', at));
   const order: string[] = [];
   let past = "";
+  let resumable: Resumable | null = null;
   let arrived: HistoryEvent[] = [events.executionStarted({ ...identity, generation: 0 }, timestamp())];
   for (;;) {
     const turn: Turn = {
       ...identity,
       past,
       pastEvents: parseEvents(past),
+      resumable,
       events: [events.orchestratorStarted(timestamp()), ...arrived],
     };
     const finished = await runTurn(turn, steps);
-    if (repeat) assert.deepEqual(await runTurn(turn, steps), finished);
+    if (repeat) assert.deepEqual(comparable(await runTurn({ ...turn, resumable: null }, steps)), comparable(finished));
     const { decision, stored } = finished;
+    resumable = decision.resumable;
     past = [past, eventsText([...stored, ...closingEvents(decision, timestamp())])]
       .filter((text) => text !== "")
       .join(",");
@@ -57,6 +67,11 @@ export async function play(
     arrived = chosen.map((key) => take(pending, key)(timestamp()));
     order.push(...chosen);
   }
+}
+
+/** A finished turn without that from which the next one can go on, which is not data. */
+function comparable({ decision, ...finished }: FinishedTurn) {
+  return { ...finished, turn: { ...finished.turn, resumable: null }, decision: { ...decision, resumable: null } };
 }
 
 function take(pending: Pending, key: string): (at: string) => HistoryEvent {

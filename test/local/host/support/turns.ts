@@ -28,7 +28,8 @@ export function begun(...rest: HistoryEvent[]): HistoryEvent[] {
 }
 
 export function result(actions: Action[], rest: Partial<OrchestratorResult> = {}): OrchestratorResult {
-  return { isDone: false, actions, output: null, customStatus: null, error: null, ...rest };
+  const known = { actions, text: "", extends: null };
+  return { isDone: false, actions, newActions: actions, known, output: null, customStatus: null, error: null, ...rest };
 }
 
 export function decided(history: HistoryEvent[], answer: OrchestratorResult): Decision {

@@ -87,8 +87,8 @@ function withoutNullUsage(value: unknown): unknown {
   );
 }
 
-/** MCP tools, conversations and an ordered status are OpenAI's own, or nobody's: the Open Responses document knows none. */
+/** MCP tools, schemas of answers and the least and the greatest effort: OpenAI's own, unknown to the Open Responses document. */
 function usesMore(value: unknown): boolean {
   const text = JSON.stringify(value);
-  return text.includes('"mcp') || text.includes('"json_schema"');
+  return /"type":"mcp|"json_schema"|"effort":"(minimal|max)"/.test(text);
 }

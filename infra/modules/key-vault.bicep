@@ -1,0 +1,45 @@
+import { roles } from 'roles.bicep'
+
+param name string
+param location string
+param tags object
+@secure()
+@description('Empty: the secret that is there stays.')
+param openAiApiKey string
+@description('Principal that may read the secret.')
+param readerId string
+
+resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
+  name: name
+  location: location
+  tags: tags
+  properties: {
+    tenantId: tenant().tenantId
+    sku: { family: 'A', name: 'standard' }
+    enableRbacAuthorization: true
+    enableSoftDelete: true
+    softDeleteRetentionInDays: 7
+    publicNetworkAccess: 'Enabled'
+  }
+}
+
+var secretName = 'openai-api-key'
+
+resource secret 'Microsoft.KeyVault/vaults/secrets@2024-11-01' = if (!empty(openAiApiKey)) {
+  parent: vault
+  name: secretName
+  properties: { value: openAiApiKey }
+}
+
+resource reader 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(vault.id, readerId, roles.keyVaultSecretsUser)
+  scope: vault
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.keyVaultSecretsUser)
+    principalId: readerId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+@description('What an app setting holds in place of the key.')
+output openAiApiKeyReference string = '@Microsoft.KeyVault(VaultName=${vault.name};SecretName=${secretName})'

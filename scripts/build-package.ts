@@ -1,0 +1,78 @@
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { build, type Plugin } from "esbuild";
+import packageJson from "../package.json" with { type: "json" };
+import { type DurableBackend, hostJsonFor } from "./host-json.ts";
+
+/**
+ * Writes the package that the Functions host loads into `folder`, which is emptied first: one bundle, host.json, and a
+ * package.json that names the entry and has no dependencies.
+ */
+export async function buildPackage(folder: string, backend: DurableBackend): Promise<void> {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  await build({
+    entryPoints: ["functions/app.ts"],
+    outfile: path.join(folder, "app.mjs"),
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node22",
+    minify: true,
+    sourcemap: true,
+    legalComments: "external",
+    external: ["@azure/functions-core"], // the worker answers this name itself
+    banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
+    plugins: [leaveOut, mapOwnSourcesOnly],
+    logLevel: "warning",
+  });
+  // A source map is registered when its module is loaded, so support for them is switched on one module earlier.
+  writeFileSync(path.join(folder, "main.mjs"), 'process.setSourceMapsEnabled(true);\nawait import("./app.mjs");\n');
+  writeJson(path.join(folder, "host.json"), hostJsonFor(backend));
+  const { name, version, license } = packageJson;
+  writeJson(path.join(folder, "package.json"), {
+    name,
+    version,
+    license,
+    private: true,
+    type: "module",
+    main: "main.mjs",
+  });
+  copyFileSync(".funcignore", path.join(folder, ".funcignore"));
+  copyFileSync("LICENSE", path.join(folder, "LICENSE"));
+}
+
+function writeJson(file: string, value: unknown): void {
+  writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+const leaveOut: Plugin = {
+  name: "leave-out",
+  setup({ onLoad }) {
+    for (const { file, instead } of leftOut) {
+      onLoad({ filter: file }, () => ({ contents: `throw new Error(${JSON.stringify(instead)});` }));
+    }
+  },
+};
+
+/** Adapters that Azure does not use, and what the package says to whoever asks for one. */
+const leftOut = [
+  {
+    file: /[\\/]src[\\/]store[\\/]sqlite\.ts$/,
+    instead: "This package was built for Azure, without SQLite: set COSMOS_ENDPOINT.",
+  },
+];
+
+/** Stack traces lead to the line in our sources, and to the file in the libraries': their lines would make the map larger than the code. */
+const mapOwnSourcesOnly: Plugin = {
+  name: "map-own-sources-only",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]node_modules[\\/].*\.[cm]?js$/ }, async ({ path: file }) => {
+      const fileOnly = { version: 3, sources: [path.basename(file)], sourcesContent: [""], mappings: "AAAA" };
+      const map = Buffer.from(JSON.stringify(fileOnly)).toString("base64");
+      const code = await readFile(file, "utf8");
+      return { contents: `${code}\n//# sourceMappingURL=data:application/json;base64,${map}`, loader: "js" };
+    });
+  },
+};

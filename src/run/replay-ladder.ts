@@ -1,0 +1,40 @@
+import { type Instant, plusSeconds } from "./ids.ts";
+import type { Ladder, Run } from "./run.ts";
+import type { Rung } from "./run-event.ts";
+
+/** The seconds before each new try of the chain: a store of the provider's may only be behind. */
+const chainWaits = [1, 2, 2];
+
+/** A provider that refused the chain for so many turns does not chain: then the rung is kept to the end of the run. */
+const mostChainsLeft = 2;
+
+const nextRung = { chain: "items", items: "bare", bare: "text", text: null } as const;
+
+/** The provider refused a request that a conversation stands before: how it is sent next, and when; null: there is no form left. */
+export function climb(run: Run, now: Instant): { rung: Rung; retryAt: Instant } | null {
+  const { rung, chainRetries } = run.ladder;
+  const wait = rung === "chain" ? chainWaits[chainRetries] : undefined;
+  if (wait !== undefined) return { rung, retryAt: plusSeconds(now, wait) };
+  const next = nextRung[rung];
+  return next && { rung: next, retryAt: now };
+}
+
+/**
+ * True when a refusal is one of the conversation's form, not of what is asked. Once it is sent by items, any refusal for
+ * good counts as one: what is wrong with an item has many names.
+ */
+export function refusesForm(run: Run, refusal: { retryable: boolean; historyRefused: boolean }): boolean {
+  if (run.lastResponseId === null || refusal.retryable) return false;
+  return refusal.historyRefused || run.ladder.rung === "items" || run.ladder.rung === "bare";
+}
+
+/** The ladder after the run took `rung`. */
+export function climbed(before: Ladder, rung: Rung): Ladder {
+  if (rung === "chain") return { ...before, chainRetries: before.chainRetries + 1 };
+  return { rung, chainRetries: 0, chainsLeft: before.chainsLeft + (before.rung === "chain" ? 1 : 0) };
+}
+
+/** The ladder after an answer: its response holds the whole conversation, so the next turn may chain from it. */
+export function restored({ rung, chainsLeft }: Ladder): Ladder {
+  return { rung: chainsLeft < mostChainsLeft ? "chain" : rung, chainRetries: 0, chainsLeft };
+}
