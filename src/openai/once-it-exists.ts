@@ -1,3 +1,5 @@
+import { NightshiftError } from "../errors.ts";
+
 /** An error after which the client must not repeat its request by itself. */
 export class NotToBeRepeated extends Error {
   override readonly name = "NotToBeRepeated";
@@ -12,7 +14,8 @@ export async function onceItExists<T>(idempotencyKey: string | null, work: () =>
   try {
     return await work();
   } catch (error) {
-    if (idempotencyKey !== null) throw error;
+    const nothingWasMade = error instanceof NightshiftError && error.code === "too_many_requests";
+    if (idempotencyKey !== null || nothingWasMade) throw error;
     throw new NotToBeRepeated(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { encodeToken } from "../../src/agent/continuation-token.ts";
 import { defineAgent } from "../../src/agent/define-agent.ts";
 import { defineTool } from "../../src/agent/define-tool.ts";
+import type { HttpServices } from "../../src/http/http-services.ts";
 import { createRouter } from "../../src/http/router.ts";
 import type { Ending, Model, TurnRequest } from "../../src/model/model.ts";
 import { noUsage } from "../../src/run/run-event.ts";
@@ -35,7 +36,10 @@ const usage = { ...noUsage, inputTokens: 10, outputTokens: 5, totalTokens: 15 };
  * The whole service in one process: router, steps and a real store; the model is a function, and a loop stands for the
  * durable engine. Sleeps are cut short: nothing here is about time.
  */
-export function openAiWorld(answer: Answer, { foregroundSeconds = 60 }: { foregroundSeconds?: number } = {}) {
+export function openAiWorld(
+  answer: Answer,
+  settings: Partial<Pick<HttpServices, "foregroundSeconds" | "auth" | "requestsPerMinute" | "unendedRuns">> = {},
+) {
   const lines: LogLine[] = [];
   const turns: TurnRequest[] = [];
   const clock = {
@@ -92,8 +96,9 @@ export function openAiWorld(answer: Answer, { foregroundSeconds = 60 }: { foregr
     modelName: "gpt-large",
     publicUrl: null,
     nativeManagementUrls: false,
-    foregroundSeconds,
+    foregroundSeconds: 60,
     streamSilenceSeconds: null,
+    ...settings,
   });
   const requests: string[] = [];
   const send = (input: string | URL | Request, init?: RequestInit) => {

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { FunctionTool, Response, ResponseInput } from "openai/resources/responses/responses";
 import type { TurnRequest } from "../../../src/model/model.ts";
+import { RunId } from "../../../src/run/ids.ts";
+import { readHistory } from "../../../src/steps/read-history.ts";
 import { calls, openAiWorld, type Said } from "../../support/openai-world.ts";
 
 const model = "novelist";
@@ -138,6 +140,30 @@ describe("the caller's tools", () => {
       param: "tools[1].name",
     });
   });
+});
+
+test("the replay ladder is told the runs before, each call with the one output that it has", async () => {
+  const world = openAiWorld((_turn, n) => (n === 1 ? { text: "I ask.", ...calls("ask", {}) } : { text: "Thanks." }));
+  const first = await world.client.responses.create({ model, input: "Go.", tools: [ask] });
+  const input: ResponseInput = [
+    { type: "function_call_output", call_id: "call_ask", output: "me" },
+    { role: "user", content: "And?" },
+  ];
+  const second = await world.client.responses.create({ model, input, previous_response_id: first.id });
+  const run = await world.store.get(RunId.parse(second.id.replace("resp_", "run_")));
+  assert.ok(run);
+  const { messages, turns } = await readHistory(run, world.store);
+  assert.deepEqual(messages, [
+    { role: "user", content: "Go." },
+    { role: "assistant", content: "I ask." },
+    { type: "function_call", callId: "call_ask", name: "ask", arguments: "{}" },
+    { type: "function_call_output", callId: "call_ask", output: "me" },
+    { role: "user", content: "And?" },
+  ]);
+  assert.deepEqual(
+    turns.map(({ output }) => output.text),
+    ["Thanks."],
+  );
 });
 
 test("a conversation that the client keeps itself is replayed: items, references and calls", async () => {

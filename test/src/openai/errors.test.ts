@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { z } from "zod";
 import { newRun } from "../../support/new-run.ts";
-import { openAiWorld } from "../../support/openai-world.ts";
+import { openAiWorld, type Said } from "../../support/openai-world.ts";
 
 const Envelope = z.strictObject({
   error: z.strictObject({
@@ -76,6 +76,27 @@ test("a field that OpenAI does not know is ignored, and a hint has no effect", a
   const { status, text } = await world.ask("POST", "/v1/responses", body);
   assert.equal(status, 200, text);
   assert.equal(JSON.parse(text).temperature, 0.2);
+});
+
+test("without a key the answer is 401, with too many requests or runs 429 and when to come back", async () => {
+  const locked = openAiWorld(() => ({ text: "x" }), { auth: "keys" });
+  const refused = await locked.ask("POST", "/v1/responses", good);
+  assert.equal(refused.status, 401);
+  assert.deepEqual(Envelope.parse(JSON.parse(refused.text)).error.code, "invalid_api_key");
+
+  const slow = openAiWorld(() => ({ text: "x" }), { requestsPerMinute: 1 });
+  await slow.ask("GET", "/v1/models");
+  const throttled = await slow.ask("GET", "/v1/models");
+  assert.equal(throttled.status, 429);
+  assert.ok(Number(throttled.headers.get("retry-after")) >= 1);
+  assert.equal(Envelope.parse(JSON.parse(throttled.text)).error.type, "rate_limit_error");
+
+  const { promise, resolve } = Promise.withResolvers<Said>();
+  const full = openAiWorld(() => promise, { unendedRuns: 1 });
+  await full.ask("POST", "/v1/responses", { ...good, background: true });
+  const beyond = await full.ask("POST", "/v1/responses", { ...good, background: true });
+  assert.deepEqual([beyond.status, beyond.headers.get("x-should-retry")], [429, null]);
+  resolve({ text: "x" });
 });
 
 describe("everything under /v1 that is not there, not JSON or not allowed is told in OpenAI's envelope:", () => {
