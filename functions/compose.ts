@@ -33,6 +33,7 @@ export async function compose(config: Config, agents: readonly Agent[]): Promise
     modelName: config.model.model,
     publicUrl: config.publicUrl,
     nativeManagementUrls: config.nativeManagementUrls,
+    foregroundSeconds: config.foregroundSeconds,
     streamSilenceSeconds: config.onAzure ? 15 : null,
   };
 }

@@ -10,7 +10,7 @@ import type { Router } from "../src/http/router.ts";
 import type { Services } from "../src/steps/services.ts";
 import { durableClient, orchestrationsOf } from "./durable-orchestrations.ts";
 
-const prefixes = ["health", "agents", "runs", "problems", "webhooks"] as const;
+const prefixes = ["health", "agents", "runs", "problems", "v1", "webhooks"] as const;
 const methods: HttpMethod[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 type FallbackServices = Pick<Services, "log" | "randomHex">;

@@ -38,6 +38,7 @@ const Environment = z.object({
   NIGHTSHIFT_LOOK_MAX_SECONDS: seconds.max(900).default(120),
   NIGHTSHIFT_OVERDUE_SECONDS: seconds.optional(),
   NIGHTSHIFT_SWEEP_SECONDS: seconds.optional(),
+  NIGHTSHIFT_FOREGROUND_SECONDS: seconds.max(220).default(200),
   NIGHTSHIFT_SOLE_PROCESS: flag.default(false),
   NIGHTSHIFT_AUTH: z.enum(["none", "keys", "app-service"]).optional(),
   NIGHTSHIFT_REQUESTS_PER_MINUTE: count.optional(),
@@ -81,6 +82,7 @@ export interface Config {
   lookMaxSeconds: number;
   overdueSeconds: number;
   sweepSeconds: number;
+  foregroundSeconds: number;
   soleProcess: boolean;
   onAzure: boolean;
   auth: "none" | "keys" | "app-service";
@@ -130,6 +132,7 @@ function toConfig(environment: Environment): Config {
     lookMaxSeconds: environment.NIGHTSHIFT_LOOK_MAX_SECONDS,
     overdueSeconds: environment.NIGHTSHIFT_OVERDUE_SECONDS ?? (environment.NIGHTSHIFT_SOLE_PROCESS ? 10 : 120),
     sweepSeconds: environment.NIGHTSHIFT_SWEEP_SECONDS ?? (environment.NIGHTSHIFT_SOLE_PROCESS ? 15 : 300),
+    foregroundSeconds: environment.NIGHTSHIFT_FOREGROUND_SECONDS,
     soleProcess: environment.NIGHTSHIFT_SOLE_PROCESS,
     onAzure,
     auth,

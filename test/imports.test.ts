@@ -47,8 +47,14 @@ const rules: readonly Rule[] = [
     packages: ["zod", "@azure/cosmos", "node:crypto", "node:fs", "node:path", "node:sqlite"],
   },
   {
-    folder: "src/http",
+    folder: "src/openai",
     may: [errors, "src/run", "src/agent", "src/steps", "src/model/model.ts"],
+    types: ports,
+    packages: ["zod"],
+  },
+  {
+    folder: "src/http",
+    may: [errors, "src/run", "src/agent", "src/steps", "src/model/model.ts", "src/openai"],
     types: ports,
     packages: ["zod", "hono", "hono/http-exception", "node:crypto"],
   },

@@ -7,6 +7,8 @@ import type {
   Message,
   Model,
   StartAnswer,
+  ToolDeclaration,
+  TurnOptions,
   TurnOutput,
   TurnRequest,
 } from "../model/model.ts";
@@ -29,7 +31,15 @@ export interface StepOptions {
   /** `execute`: calls are executed and the next turn is begun. `return`: they are the caller's. */
   tools: "execute" | "return";
   metadata?: Readonly<Record<string, string>>;
+  /** What whoever asks adds to the agent's own. Calls of these tools are for them to carry out (`tools: "return"`). */
+  additions?: Additions;
   signal?: AbortSignal;
+}
+
+export interface Additions {
+  instructions: string | null;
+  tools: readonly ToolDeclaration[];
+  options: TurnOptions;
 }
 
 /**
@@ -63,10 +73,13 @@ export async function run(agent: Agent, thread: Thread, work: Work, options: Ste
 function ask(agent: Agent, thread: Thread, work: Work, options: StepOptions): Promise<StartAnswer | LookAnswer> {
   if ("continuationToken" in work) return options.model.look(work.continuationToken, options.signal);
   const { model, instructions, tools } = agent;
+  const { additions } = options;
+  const own = tools.map(({ name, description, parameters }) => ({ name, description, parameters }));
   const turn: TurnRequest = {
     model,
-    instructions,
-    tools: tools.map(({ name, description, parameters }) => ({ name, description, parameters })),
+    instructions: additions?.instructions ? `${instructions}\n\n${additions.instructions}` : instructions,
+    tools: [...own, ...(additions?.tools ?? [])],
+    ...(additions && { options: additions.options }),
     input: typeof work.input === "string" ? { messages: [userMessage(work.input)] } : work.input,
     previousResponseId: thread.lastResponseId,
     background: options.allowBackgroundResponses,

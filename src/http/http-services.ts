@@ -20,6 +20,8 @@ export interface HttpServices extends Pick<Services, "store" | "model" | "agents
   publicUrl: string | null;
   /** Also hand out the engine's own management URLs, which open every run of the task hub. */
   nativeManagementUrls: boolean;
+  /** How long an answer of the OpenAI-compatible API may hold its connection. */
+  foregroundSeconds: number;
   /** Seconds of silence after which a stream of events ends, or null: it ends by its age. */
   streamSilenceSeconds: number | null;
 }

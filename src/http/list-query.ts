@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { Instant, toInstant } from "../run/ids.ts";
+import { Metadata } from "../run/metadata.ts";
 import type { RunStatus } from "../run/run.ts";
 import type { RunQuery } from "../store/run-store.ts";
-import { Metadata } from "./metadata.ts";
 import { Cursor, wholeNumber } from "./paging.ts";
 import { parseRequest, queryValues } from "./parse-request.ts";
 

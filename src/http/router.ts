@@ -1,15 +1,19 @@
 import { Hono } from "hono";
 import { messageOf, NightshiftError } from "../errors.ts";
+import type { OpenAiRoute } from "../openai/call.ts";
+import { errorResponse } from "../openai/error-response.ts";
+import { openAiRoutes } from "../openai/routes.ts";
 import { RunId } from "../run/ids.ts";
 import type { Orchestrations } from "../steps/orchestrations.ts";
 import { getAgent, listAgents } from "./agents.ts";
 import { getEvents } from "./events.ts";
 import type { HttpServices, OpenCall, OpenRoute, Route } from "./http-services.ts";
 import { identify } from "./identify.ts";
+import { readJson } from "./json-body.ts";
 import { explain, problemResponse } from "./problem.ts";
 import { rateLimit } from "./rate-limit.ts";
 import { cancel, durableStatus, getRun, getTurn, listRuns } from "./runs.ts";
-import { start } from "./start.ts";
+import { idempotencyKeyOf, start } from "./start.ts";
 import { openaiWebhook } from "./webhooks.ts";
 
 /** Answers every request under our prefixes; never rejects. The durable client is handed in by each call. */
@@ -28,7 +32,7 @@ const problem: OpenRoute = async ({ parameters }) => {
   return Response.json(explained);
 };
 
-type Method = "GET" | "POST";
+type Method = "GET" | "POST" | "DELETE";
 
 type Routes<R> = Readonly<Record<string, Partial<Record<Method, R>>>>;
 
@@ -50,7 +54,31 @@ const routes: Routes<Route> = {
   "/runs/:runId": { GET: getRun },
   "/runs/:runId/turns/:n": { GET: getTurn },
   "/runs/:runId/cancel": { POST: cancel },
+  ...Object.fromEntries(
+    Object.entries(openAiRoutes).map(([path, methods]) => [
+      path,
+      Object.fromEntries(Object.entries(methods).map(([method, route]) => [method, asRoute(route)])),
+    ]),
+  ),
 };
+
+/** The OpenAI-compatible API is a part of its own: it is told who calls and what was sent. */
+function asRoute(route: OpenAiRoute): Route {
+  return async ({ request, url, parameters, orchestrations, caller }, services) => {
+    const json = () => readJson(request);
+    const idempotencyKey = () => idempotencyKeyOf(request);
+    return route({ url, parameters, orchestrations, caller, json, idempotencyKey }, services);
+  };
+}
+
+/** Each of the two APIs has its own form of error. */
+function refusal(error: unknown, path: string): Response {
+  return isOpenAi(path) ? errorResponse(error) : problemResponse(error, path);
+}
+
+function isOpenAi(path: string): boolean {
+  return /^\/v1(\/|$)/i.test(path);
+}
 
 export function createRouter(services: HttpServices): Router {
   const hono = new Hono<{ Bindings: { orchestrations: Orchestrations; requestId: string } }>({ strict: false });
@@ -76,18 +104,20 @@ export function createRouter(services: HttpServices): Router {
   }
   hono.notFound(({ req }) => {
     const path = pathOf(req);
-    return problemResponse(new NightshiftError("not_found", `There is no ${path}.`), path);
+    return refusal(new NightshiftError("not_found", `There is no ${path}.`), path);
   });
   hono.onError((error, { req, env: { requestId } }) => {
-    const answer = problemResponse(error, pathOf(req));
+    const answer = refusal(error, pathOf(req));
     const message = `${req.method} ${pathOf(req)} failed`;
     if (answer.status >= 500) services.log({ level: "error", message, requestId, error: messageOf(error) });
     return answer;
   });
   return async (request, orchestrations) => {
     const requestId = `req_${services.randomHex(12)}`;
+    const began = services.clock.now();
     const answer = await hono.fetch(request, { orchestrations, requestId });
     answer.headers.set("x-request-id", requestId);
+    if (isOpenAi(pathOf(request))) answer.headers.set("openai-processing-ms", String(services.clock.now() - began));
     return answer;
   };
 }
@@ -118,7 +148,7 @@ function rejectWithError(thrown: unknown): never {
 function methodNotAllowed(path: string, methods: readonly string[]): Response {
   const allowed = methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])).join(", ");
   const message = `${path} takes ${allowed}.`;
-  const answer = problemResponse(new NightshiftError("method_not_allowed", message), path);
+  const answer = refusal(new NightshiftError("method_not_allowed", message), path);
   answer.headers.set("allow", allowed);
   return answer;
 }

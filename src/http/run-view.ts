@@ -1,8 +1,8 @@
-import { z } from "zod";
-import { Message, TurnOutput } from "../model/model.ts";
+import { type InputItem, TurnOutput } from "../model/model.ts";
 import { phaseOf } from "../run/phase.ts";
 import { hasEnded, type Run } from "../run/run.ts";
 import type { PayloadRef } from "../run/run-event.ts";
+import { runInputOf } from "../steps/run-input.ts";
 import type { RunStore } from "../store/run-store.ts";
 
 /** A run as lists show it (api.md, section 2): without input and output. */
@@ -36,11 +36,11 @@ export async function viewOf(run: Run, store: RunStore) {
   return { ...summaryOf(run), input, output };
 }
 
-/** What the caller said: a text, or messages. */
-export async function inputOf(run: Run, store: RunStore): Promise<string | Message[]> {
-  const messages = z.array(Message).parse(JSON.parse(await store.getPayload(run.id, run.input)));
-  const [only, ...more] = messages;
-  return only?.role === "user" && more.length === 0 ? only.content : messages;
+/** What the caller said: a text, or messages and what else stands between them. */
+export async function inputOf(run: Run, store: RunStore): Promise<string | InputItem[]> {
+  const { items } = await runInputOf(run, store);
+  const [only, ...more] = items;
+  return only && "role" in only && only.role === "user" && more.length === 0 ? only.content : items;
 }
 
 /** What the run said; also what it had said when it ended early. Null: nothing. */

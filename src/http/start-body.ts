@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Agent } from "../agent/define-agent.ts";
 import { Message } from "../model/model.ts";
+import { Metadata } from "../run/metadata.ts";
 import { Limits } from "../run/run-event.ts";
-import { Metadata } from "./metadata.ts";
 
 /** A field that has its place in the API and does not work yet: refused by its name. */
 function notYet(what: string) {

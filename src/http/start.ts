@@ -15,9 +15,9 @@ export const start: Route = async (call, services) => {
   const agent = agentOf(call, services);
   const idempotencyKey = idempotencyKeyOf(call.request);
   const body = await readJson(call.request);
-  const { input: messages, metadata, limits } = parseRequest(startBody(agent), body);
+  const { input, metadata, limits } = parseRequest(startBody(agent), body);
   const run = await startRun(
-    { agent, caller: call.caller, messages, metadata, limits, body, idempotencyKey },
+    { agent, caller: call.caller, input, metadata, limits, body, idempotencyKey },
     { ...services, orchestrations: call.orchestrations },
   );
   const links = await linksOf(run, call, services);
@@ -42,7 +42,11 @@ export function baseOf(url: URL, { publicUrl }: Pick<HttpServices, "publicUrl">)
   return (publicUrl ?? url.origin).replace(/\/+$/, "");
 }
 
-function idempotencyKeyOf(request: Request): string | null {
+/**
+ * The key that makes a start repeatable.
+ * @throws NightshiftError `invalid_request`
+ */
+export function idempotencyKeyOf(request: Request): string | null {
   const key = request.headers.get("idempotency-key");
   if (key === null || /^[\x21-\x7e]{1,255}$/.test(key)) return key;
   throw invalidRequest([{ path: "header.idempotency-key", message: "expected 1 to 255 visible ASCII characters" }]);

@@ -8,21 +8,42 @@ export const Message = z.strictObject({
 });
 export type Message = z.infer<typeof Message>;
 
+/** One item of a conversation that a caller brings along: a message, a call made earlier, or the output of a call. */
+export const InputItem = z.union([
+  Message,
+  z.strictObject({ type: z.literal("function_call"), callId: z.string(), name: z.string(), arguments: z.string() }),
+  z.strictObject({ type: z.literal("function_call_output"), callId: z.string(), output: z.string() }),
+]);
+export type InputItem = z.infer<typeof InputItem>;
+
 /** The answer to one tool call, in words for the model. */
 export interface CallOutput {
   callId: string;
   output: string;
 }
 
-interface ToolDeclaration {
-  name: string;
-  description: string;
-  parameters: Readonly<Record<string, unknown>>;
-}
+/** A tool as the model is told of it. `strict`: the provider holds the arguments to the schema. */
+export const ToolDeclaration = z.strictObject({
+  name: z.string(),
+  description: z.string(),
+  parameters: z.record(z.string(), z.unknown()),
+  strict: z.boolean().optional(),
+});
+export type ToolDeclaration = Readonly<z.infer<typeof ToolDeclaration>>;
+
+/** What may be asked of one answer besides its words; absent: the provider's default. */
+export const TurnOptions = z.strictObject({
+  toolChoice: z.union([z.literal("required"), z.strictObject({ name: z.string() })]).optional(),
+  parallelToolCalls: z.boolean().optional(),
+  /** The form of the answer's text, as the Responses API has it in `text.format`. */
+  format: z.record(z.string(), z.unknown()).optional(),
+  maxOutputTokens: z.int().positive().optional(),
+});
+export type TurnOptions = Readonly<z.infer<typeof TurnOptions>>;
 
 /** The conversation so far: what the caller said, then each answered turn with an output for every one of its calls. */
 export interface History {
-  messages: readonly Message[];
+  messages: readonly InputItem[];
   turns: readonly { output: TurnOutput; outputs: readonly CallOutput[] }[];
 }
 
@@ -35,10 +56,11 @@ export interface TurnRequest {
    * Messages at the beginning, call outputs afterwards; or the whole conversation again, by items, for a provider that
    * does not go on from the response before. `bare`: without reasoning and without the provider's ids of items.
    */
-  input: { messages: readonly Message[] } | { outputs: readonly CallOutput[] } | { history: History; bare: boolean };
+  input: { messages: readonly InputItem[] } | { outputs: readonly CallOutput[] } | { history: History; bare: boolean };
   /** The response that this turn continues; null at the beginning, and where the input is the whole conversation. */
   previousResponseId: string | null;
   tools: readonly ToolDeclaration[];
+  options?: TurnOptions;
   /** True: answer with a token at once. False: hold the connection until the answer is there. */
   background: boolean;
   /** Sent to the provider as they are; the durable run sends `nightshift_run` and `nightshift_op`. */

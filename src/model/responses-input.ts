@@ -1,20 +1,22 @@
 import type { ResponseInput, ResponseInputItem } from "openai/resources/responses/responses";
-import type { CallOutput, Message, TurnOutput, TurnRequest } from "./model.ts";
+import type { CallOutput, InputItem, TurnOutput, TurnRequest } from "./model.ts";
 
 /** The `input` of a request: what is new, or the whole conversation by items. */
 export function toInput(input: TurnRequest["input"]): ResponseInput {
-  if ("messages" in input) return input.messages.map(toMessage);
+  if ("messages" in input) return input.messages.map(toItem);
   if ("outputs" in input) return input.outputs.map(toOutput);
   const { messages, turns } = input.history;
   const said = input.bare ? toBareItems : toItems;
   return [
-    ...messages.map(toMessage),
+    ...messages.map(toItem),
     ...turns.flatMap(({ output, outputs }) => [...said(output), ...outputs.map(toOutput)]),
   ];
 }
 
-function toMessage({ role, content }: Message): ResponseInputItem {
-  return { role, content };
+function toItem(item: InputItem): ResponseInputItem {
+  if ("role" in item) return { role: item.role, content: item.content };
+  if (item.type === "function_call_output") return toOutput(item);
+  return { type: item.type, call_id: item.callId, name: item.name, arguments: item.arguments };
 }
 
 function toOutput({ callId, output }: CallOutput): ResponseInputItem {

@@ -1,7 +1,7 @@
 import OpenAI from "openai";
-import type { ResponseCreateParamsNonStreaming } from "openai/resources/responses/responses";
+import type { ResponseCreateParamsNonStreaming, ResponseFormatTextConfig } from "openai/resources/responses/responses";
 import { decodeToken } from "../agent/continuation-token.ts";
-import type { LookAnswer, Model, StartAnswer, TurnRequest } from "./model.ts";
+import type { LookAnswer, Model, StartAnswer, TurnOptions, TurnRequest } from "./model.ts";
 import { failureOf, isAmbiguous, isGone, neverBetter, refusesHistory } from "./responses-failures.ts";
 import { toInput } from "./responses-input.ts";
 import { answerOf, pollAfterSeconds } from "./responses-wire.ts";
@@ -81,9 +81,22 @@ function toBody(turn: TurnRequest, model: string): ResponseCreateParamsNonStream
         name: tool.name,
         description: tool.description,
         parameters: { ...tool.parameters },
-        strict: false,
+        strict: tool.strict ?? false,
       })),
     }),
+    ...(turn.options && toOptions(turn.options)),
+  };
+}
+
+function toOptions({ toolChoice, parallelToolCalls, format, maxOutputTokens }: TurnOptions) {
+  return {
+    ...(toolChoice && {
+      tool_choice: toolChoice === "required" ? toolChoice : { type: "function" as const, name: toolChoice.name },
+    }),
+    ...(parallelToolCalls !== undefined && { parallel_tool_calls: parallelToolCalls }),
+    // It came in this very form, and its schema was checked where it came in.
+    ...(format && { text: { format: format as unknown as ResponseFormatTextConfig } }),
+    ...(maxOutputTokens !== undefined && { max_output_tokens: maxOutputTokens }),
   };
 }
 

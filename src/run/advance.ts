@@ -87,6 +87,7 @@ function move(run: Run, event: RunEvent): Run {
         refusedCalls: event.type === "turn-completed" ? event.refusedCalls : [],
         lastResponseId: event.responseId,
         lastOutput: event.output,
+        ...(event.type === "turn-completed" && event.callerCalls && { callerCalls: event.callerCalls }),
       };
     case "call-requested":
       return { ...run, calls: [...run.calls, requested(event)] };

@@ -29,6 +29,8 @@ export interface Answer extends Attempt {
   text: string;
   usage: Usage;
   calls: readonly RequestedCall[];
+  /** Those that the run's caller carries out. */
+  callerCalls: readonly CallId[];
   /** Null: the response is whole. Else why the model stopped early. */
   stopped: string | null;
 }
@@ -69,6 +71,7 @@ export function answered(run: Run, answer: Answer, closing: Closing | null): New
     ...lineOf(answer),
     type: "turn-completed",
     refusedCalls: answer.calls.slice(maxCalls).map((call) => call.callId),
+    ...(answer.callerCalls.length > 0 && { callerCalls: [...answer.callerCalls] }),
   };
   if (answer.stopped !== null) return [completed, stoppedEarly(answer, answer.stopped)];
   if (answer.calls.length === 0) return [completed, { type: "run-completed", output: answer.output }];

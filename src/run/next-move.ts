@@ -50,7 +50,7 @@ export function nextMove(run: Run, generation: number, moment: Moment): Move {
     case "broken":
       return closing ? { kind: "end", events: [endOf(run, closing)] } : again(run, turn, moment.now);
     case "answered":
-      return closing ? { kind: "end", events: [endOf(run, closing)] } : goOn(run, turn.n, moment);
+      return closing ? { kind: "end", events: [endOf(run, closing)] } : goOn(run, turn, moment);
   }
 }
 
@@ -94,11 +94,12 @@ function again(run: Run, turn: Extract<Turn, { state: "broken" }>, now: Instant)
   return { kind: "begin", turn: turn.n, attempt: turn.attempt + 1 };
 }
 
-function goOn(run: LiveRun, turn: number, moment: Moment): Move {
+function goOn(run: LiveRun, { n, output }: Extract<Turn, { state: "answered" }>, moment: Moment): Move {
   const open = run.calls.filter((call) => call.result === null);
   if (open.length > 0) return forCalls(open, moment);
-  const beyond = tokensSpent(run) ?? turnsSpent(run, turn);
-  return beyond ? { kind: "end", events: [beyond] } : { kind: "begin", turn: turn + 1, attempt: 1 };
+  if (run.callerCalls) return { kind: "end", events: [{ type: "run-completed", output }] };
+  const beyond = tokensSpent(run) ?? turnsSpent(run, n);
+  return beyond ? { kind: "end", events: [beyond] } : { kind: "begin", turn: n + 1, attempt: 1 };
 }
 
 function turnsSpent({ limits: { maxTurns }, lastOutput }: Run, turn: number): NewEvent | null {

@@ -89,6 +89,8 @@ export const RunEvent = z.discriminatedUnion("type", [
     excerpt,
     /** Calls beyond the 32nd: refused, and the refusal is their output. */
     refusedCalls: z.array(CallId),
+    /** Calls of the caller's own tools: the run completes, and its caller answers them. Absent: none. */
+    callerCalls: z.array(CallId).min(1).optional(),
   }),
   /** The attempt gave no answer. `responseId` is null where the provider made nothing. */
   z.strictObject({

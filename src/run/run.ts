@@ -128,6 +128,8 @@ const common = {
   calls: z.array(Call),
   /** Calls of the last turn beyond the 32nd: answered with a refusal. */
   refusedCalls: z.array(CallId),
+  /** Calls of the last turn that are the caller's: with them the run completes once its own have results. */
+  callerCalls: z.array(CallId).min(1).optional(),
   /** The last answered response, which the next turn continues; null before the first answer. */
   lastResponseId: z.string().nullable(),
   ladder: Ladder.default(onChain),

@@ -1,9 +1,10 @@
-import { run as runStep } from "../agent/run.ts";
+import { type Additions, run as runStep } from "../agent/run.ts";
 import type { Attempt } from "../run/answers.ts";
 import { OperationId, plusSeconds } from "../run/ids.ts";
 import type { Run } from "../run/run.ts";
 import type { NewEvent } from "../run/run-event.ts";
 import { recordAnswer } from "./record-answer.ts";
+import { type RunInput, runInputOf } from "./run-input.ts";
 import type { Outcome, Stepping } from "./stepping.ts";
 import { sameInput, turnInput } from "./turn-input.ts";
 
@@ -19,7 +20,8 @@ export async function beginTurn(run: Run, stepping: Stepping): Promise<Outcome> 
   const { agents, model, store } = stepping.services;
   const agent = agents.get(run.agent);
   if (!agent) return endWithoutAgent(stepping);
-  const { thread, input } = await turnInput(run, store);
+  const given = await runInputOf(run, store);
+  const { thread, input } = await turnInput(run, given, store);
   const attempt = await intend(run, stepping);
   if (!attempt) return null;
   const { answer } = await runStep(
@@ -31,6 +33,7 @@ export async function beginTurn(run: Run, stepping: Stepping): Promise<Outcome> 
       allowBackgroundResponses: true,
       tools: "return",
       metadata: { nightshift_run: run.id, nightshift_op: attempt.op },
+      additions: additionsOf(run, given),
     },
   );
   return recordAnswer(attempt, answer, stepping);
@@ -44,6 +47,25 @@ async function endWithoutAgent(stepping: Stepping): Promise<Outcome> {
     return { events: [{ type: "run-failed", error, output: run.lastOutput }], pulse: {} };
   });
   return null;
+}
+
+/** Providers refuse a bound below this. */
+const leastOutputTokens = 16;
+
+/** A choice of tool is for the first turn: kept up, it would let no turn be the last. The bound is the whole run's. */
+function additionsOf({ lastResponseId, usage }: Run, { instructions, tools, options }: RunInput): Additions {
+  const { toolChoice, maxOutputTokens, ...rest } = options;
+  return {
+    instructions,
+    tools,
+    options: {
+      ...rest,
+      ...(toolChoice && lastResponseId === null && { toolChoice }),
+      ...(maxOutputTokens !== undefined && {
+        maxOutputTokens: Math.max(leastOutputTokens, maxOutputTokens - usage.outputTokens),
+      }),
+    },
+  };
 }
 
 /** Journals that a POST is about to be made; null when the run no longer asks for the one whose input was read. */

@@ -1,8 +1,8 @@
-import { z } from "zod";
-import { type CallOutput, type History, Message, TurnOutput } from "../model/model.ts";
+import { type CallOutput, type History, type InputItem, TurnOutput } from "../model/model.ts";
 import type { Run } from "../run/run.ts";
 import type { PayloadRef, RunEvent } from "../run/run-event.ts";
 import type { RunStore } from "../store/run-store.ts";
+import { type RunInput, runInputOf } from "./run-input.ts";
 import { shortened } from "./shortened.ts";
 
 /** What the model is told of a call beyond the 32nd of its turn. */
@@ -13,26 +13,48 @@ const noResult = "This call has no result: it was stopped before it gave one.";
 
 const eventsAtOnce = 100;
 
-/** The whole conversation of a run, from its journal. Every call has an output, whatever became of it. */
+/**
+ * The whole conversation of a run, from its journal and those of the runs that it goes on from. Every call has an
+ * output, whatever became of it.
+ */
 export async function readHistory(run: Run, store: RunStore): Promise<History> {
+  const input = await runInputOf(run, store);
+  const turns = await readTurns(run, store);
+  return { messages: [...(await itemsBefore(input, store)), ...input.items], turns };
+}
+
+/** The run's own input has the outputs of the calls that the run before it left open, so these are left out here. */
+async function itemsBefore({ previous }: RunInput, store: RunStore): Promise<InputItem[]> {
+  const run = previous && (await store.get(previous.runId));
+  if (!previous) return [];
+  if (!run) return [{ role: "developer", content: "The conversation before this was deleted." }];
+  const { messages, turns } = await readHistory(run, store);
+  const items = turns.map(({ output, outputs }, index): InputItem[] => {
+    const text: InputItem[] = output.text === "" ? [] : [{ role: "assistant", content: output.text }];
+    const calls = output.calls.map((call): InputItem => {
+      return { type: "function_call", callId: call.id, name: call.name, arguments: call.arguments };
+    });
+    const isLast = index === turns.length - 1;
+    const results = outputs.map((each): InputItem => ({ type: "function_call_output", ...each }));
+    return [...text, ...calls, ...(isLast ? [] : results)];
+  });
+  return [...messages, ...items.flat()];
+}
+
+async function readTurns(run: Run, store: RunStore): Promise<History["turns"]> {
   const answers: Answered[] = [];
   const results = new Map<string, PayloadRef>();
   for await (const event of eventsOf(run, store)) {
-    if (event.type === "turn-completed") answers.push(event);
+    if (event.type === "turn-completed" || event.type === "late-answer-ignored") answers.push(event);
     if (event.type === "call-completed" || event.type === "call-failed")
       results.set(keyOf(event.turn, event.callId), event.result);
   }
   const turns: History["turns"][number][] = [];
   for (const answer of answers) turns.push(await readTurn(run, answer, results, store));
-  return { messages: await readMessages(run, store), turns };
+  return turns;
 }
 
-/** What the caller said. */
-export async function readMessages(run: Run, store: RunStore): Promise<Message[]> {
-  return z.array(Message).parse(JSON.parse(await store.getPayload(run.id, run.input)));
-}
-
-type Answered = Extract<RunEvent, { type: "turn-completed" }>;
+type Answered = Extract<RunEvent, { type: "turn-completed" | "late-answer-ignored" }>;
 
 async function* eventsOf(run: Run, store: RunStore): AsyncGenerator<RunEvent> {
   for (let after = 0; after < run.lastEvent; ) {
@@ -52,7 +74,7 @@ async function readTurn(
   const outputs: CallOutput[] = [];
   for (const { id: callId } of output.calls) {
     const result = results.get(keyOf(answer.turn, callId));
-    const refused = answer.refusedCalls.some((each) => each === callId);
+    const refused = answer.type === "turn-completed" && answer.refusedCalls.some((each) => each === callId);
     const text = result ? shortened(await store.getPayload(run.id, result)) : refused ? refusedCall : noResult;
     outputs.push({ callId, output: text });
   }

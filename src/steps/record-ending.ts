@@ -6,6 +6,7 @@ import { type Closing, closingOf, dueAfter } from "../run/next-move.ts";
 import type { LiveRun } from "../run/run.ts";
 import type { NewEvent, Usage } from "../run/run-event.ts";
 import { keepTrying } from "./keep-trying.ts";
+import { runInputOf } from "./run-input.ts";
 import type { Outcome, Stepping } from "./stepping.ts";
 
 /** Journals how the attempt's response ended, its output kept first. The step goes on: the run says what is next. */
@@ -62,10 +63,24 @@ async function recordAnswered(
   const { responseId, text } = turnOutput;
   const body = JSON.stringify(turnOutput);
   const output = await keepTrying(() => services.store.putPayload(runId, `turn-${attempt.turn}`, body), services);
+  const isCallers = await callersTools(turnOutput, stepping);
+  const callerCalls = turnOutput.calls.filter(({ name }) => isCallers(name)).map(({ id }) => CallId.parse(id));
   return record(attempt, { responseId, usage }, stepping, (run, closing) => {
-    const calls = turnOutput.calls.map((call) => requested(run, call, stepping));
-    return answered(run, { ...attempt, responseId, output, text, usage, calls, stopped }, closing);
+    const own = turnOutput.calls.filter(({ name }) => !isCallers(name));
+    const calls = own.map((call) => requested(run, call, stepping));
+    return answered(run, { ...attempt, responseId, output, text, usage, calls, callerCalls, stopped }, closing);
   });
+}
+
+/** Which tools are the caller's; the run's input is read only when a call names a tool that is not the agent's. */
+async function callersTools({ calls }: TurnOutput, stepping: Stepping): Promise<(name: string) => boolean> {
+  const { agents, store } = stepping.services;
+  const run = calls.length > 0 ? await stepping.current() : null;
+  const own = new Set(run && agents.get(run.agent)?.tools.map(({ name }) => name));
+  if (!run || calls.every(({ name }) => own.has(name))) return () => false;
+  const { tools } = await keepTrying(() => runInputOf(run, store), stepping.services);
+  const callers = new Set(tools.map(({ name }) => name));
+  return (name) => callers.has(name) && !own.has(name);
 }
 
 /** A tool that no agent has still needs bounds, for the call that says so. */

@@ -7,12 +7,13 @@ import { hasEnded, type Run } from "../run/run.ts";
 import type { Limits } from "../run/run-event.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import type { Orchestrations } from "./orchestrations.ts";
+import type { RunInput } from "./run-input.ts";
 import { instantOf, type Services } from "./services.ts";
 
 export interface StartRun {
   agent: Agent;
   caller: string;
-  messages: Message[];
+  input: Message[] | RunInput;
   metadata: Record<string, string>;
   /** Within the agent's own. */
   limits: Limits;
@@ -52,14 +53,14 @@ export async function startRun(start: StartRun, services: StartRunServices): Pro
 
 async function createOrFind(id: RunId, requestHash: string, start: StartRun, services: StartRunServices) {
   const { store, clock } = services;
-  const { agent, caller, limits, metadata, messages } = start;
+  const { agent, caller, limits, metadata, input } = start;
   const at: Instant = instantOf(clock);
   const deadline = plusSeconds(at, limits.deadlineSeconds);
   const run = { runId: id, at, agent: agent.name, caller, requestHash, limits, deadline, metadata };
   const repeated = await repeatedOrAdmitted(id, caller, services);
   if (repeated) return repeated;
   try {
-    return await store.create(run, JSON.stringify(messages));
+    return await store.create(run, JSON.stringify(input));
   } catch (error) {
     const found = error instanceof NightshiftError && error.code === "run_exists" ? await store.get(id) : null;
     if (!found) throw error;

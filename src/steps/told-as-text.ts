@@ -1,8 +1,17 @@
-import type { CallOutput, History, Message, TurnOutput } from "../model/model.ts";
+import type { CallOutput, History, InputItem, Message, TurnOutput } from "../model/model.ts";
 
 /** A conversation as plain messages, for a provider that takes no calls of a model that it does not know. */
 export function toldAsText({ messages, turns }: History): Message[] {
-  return [...messages, ...turns.flatMap(({ output, outputs }) => [said(output), answered(output, outputs)].flat())];
+  return [
+    ...messages.map(asMessage),
+    ...turns.flatMap(({ output, outputs }) => [said(output), answered(output, outputs)].flat()),
+  ];
+}
+
+function asMessage(item: InputItem): Message {
+  if ("role" in item) return item;
+  if (item.type === "function_call_output") return { role: "user", content: `The output of a call:\n${item.output}` };
+  return { role: "assistant", content: `I called ${item.name} with ${item.arguments || "{}"}.` };
 }
 
 function said({ text, calls }: TurnOutput): Message[] {

@@ -3,7 +3,8 @@ import { NightshiftError } from "../errors.ts";
 import type { CallOutput, TurnRequest } from "../model/model.ts";
 import type { Run } from "../run/run.ts";
 import type { RunStore } from "../store/run-store.ts";
-import { readHistory, readMessages, refusedCall } from "./read-history.ts";
+import { readHistory, refusedCall } from "./read-history.ts";
+import type { RunInput } from "./run-input.ts";
 import { shortened } from "./shortened.ts";
 import { toldAsText } from "./told-as-text.ts";
 
@@ -14,8 +15,10 @@ export interface TurnInput {
 }
 
 /** The next turn's input, in the form that the run's rung of the replay ladder says. */
-export async function turnInput(run: Run, store: RunStore): Promise<TurnInput> {
-  if (run.lastResponseId === null) return { thread: newThread, input: { messages: await readMessages(run, store) } };
+export async function turnInput(run: Run, { items, previous }: RunInput, store: RunStore): Promise<TurnInput> {
+  if (run.lastResponseId === null) {
+    return { thread: { lastResponseId: previous?.responseId ?? null }, input: { messages: items } };
+  }
   switch (run.ladder.rung) {
     case "chain":
       return { thread: { lastResponseId: run.lastResponseId }, input: { outputs: await lastOutputs(run, store) } };

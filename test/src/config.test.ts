@@ -148,6 +148,13 @@ const settings: Readonly<Record<string, Setting>> = {
     good: [["30", 30]],
     ...seconds,
   },
+  NIGHTSHIFT_FOREGROUND_SECONDS: {
+    read: ({ foregroundSeconds }) => foregroundSeconds,
+    unset: 200,
+    good: [["220", 220]],
+    bad: [...seconds.bad, "221"],
+    form: seconds.form,
+  },
   NIGHTSHIFT_SWEEP_SECONDS: { read: ({ sweepSeconds }) => sweepSeconds, unset: 300, good: [["30", 30]], ...seconds },
   NIGHTSHIFT_SOLE_PROCESS: { read: ({ soleProcess }) => soleProcess, unset: false, ...flag },
   NIGHTSHIFT_AUTH: {
@@ -241,6 +248,7 @@ test("an empty environment is one machine: SQLite, the local model server, no ke
     lookMaxSeconds: 120,
     overdueSeconds: 120,
     sweepSeconds: 300,
+    foregroundSeconds: 200,
     soleProcess: false,
     onAzure: false,
     auth: "none",

@@ -63,6 +63,7 @@ export function httpWorld(services: Partial<Omit<HttpServices, "store" | "clock"
     modelName: "gpt-large",
     publicUrl: null,
     nativeManagementUrls: false,
+    foregroundSeconds: 200,
     streamSilenceSeconds: null,
     ...services,
   });

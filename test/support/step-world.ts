@@ -104,7 +104,7 @@ export async function stepWorld(options: WorldOptions) {
     {
       agent,
       caller: "local",
-      messages: [{ role: "user", content: "go" }],
+      input: [{ role: "user", content: "go" }],
       metadata: {},
       limits: agent.limits,
       body: { input: "go" },

@@ -112,7 +112,16 @@ function play(run: Run, event: Happening, moment: Moment, op: OperationId): { ru
       return write(
         answered(
           run,
-          { ...attempt, responseId: turn.responseId, output, text: "x", usage: noUsage, calls, stopped: null },
+          {
+            ...attempt,
+            responseId: turn.responseId,
+            output,
+            text: "x",
+            usage: noUsage,
+            calls,
+            callerCalls: [],
+            stopped: null,
+          },
           closing,
         ),
       );

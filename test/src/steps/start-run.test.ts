@@ -33,7 +33,7 @@ function starting(engine: "up" | "down" = "up") {
       {
         agent,
         caller: "local",
-        messages: [{ role: "user", content: "go" }],
+        input: [{ role: "user", content: "go" }],
         metadata: {},
         limits: agent.limits,
         body: { input: "go" },

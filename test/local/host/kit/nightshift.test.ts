@@ -47,6 +47,7 @@ function app(): void {
     modelName: "rules",
     publicUrl: null,
     nativeManagementUrls: false,
+    foregroundSeconds: 200,
     streamSilenceSeconds: null,
   });
 }

@@ -30,5 +30,12 @@ function load(): Specification {
 }
 
 function read(file: string): Record<string, unknown> {
-  return JSON.parse(readFileSync(new URL(file, folder), "utf8"));
+  return JSON.parse(readFileSync(new URL(file, folder), "utf8"), nullableByType);
+}
+
+/** `nullable` of older OpenAPI is not JSON Schema: the same said by a type. Without it ajv refuses the chat schemas. */
+function nullableByType(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !("nullable" in value)) return value;
+  const { nullable: _nullable, ...rest } = value;
+  return { anyOf: [rest, { type: "null" }] };
 }

@@ -1,0 +1,79 @@
+import { type InputItem, TurnOutput } from "../model/model.ts";
+import { hasEnded, type Run } from "../run/run.ts";
+import type { RunInput } from "../steps/run-input.ts";
+import { shortened } from "../steps/shortened.ts";
+import type { OpenAiServices } from "./call.ts";
+import { responseIdOf } from "./ids.ts";
+import { missing, OpenAiError } from "./openai-error.ts";
+import { ownResponse } from "./own-runs.ts";
+
+type Thread = Pick<RunInput, "previous" | "items">;
+
+/**
+ * What a run is asked: the new items, after the outputs of the agent's own calls that the previous run left open. Runs
+ * that go on from one another are a tree: each names the run before it, and any ended one may be gone on from again.
+ * @throws OpenAiError 404 `previous_response_not_found`, 400 when it has not ended, or when calls and outputs do not fit
+ */
+export async function conversationOf(
+  previousResponseId: string | null,
+  items: InputItem[],
+  caller: string,
+  services: OpenAiServices,
+): Promise<Thread> {
+  if (previousResponseId === null) {
+    if (items.length === 0) throw missing("input");
+    checkCalls(items, new Set());
+    return { previous: null, items };
+  }
+  const run = await previousRun(previousResponseId, caller, services);
+  const responseId = run.lastResponseId;
+  if (responseId === null) throw notUsable(run, "it ended before the model answered");
+  const { outputs, open } = await leftOpen(run, services);
+  checkCalls(items, open);
+  if (outputs.length + items.length === 0) throw missing("input");
+  return { previous: { runId: run.id, responseId }, items: [...outputs, ...items] };
+}
+
+async function previousRun(id: string, caller: string, services: OpenAiServices): Promise<Run> {
+  const { run } = await ownResponse(id, caller, services).catch((error) => {
+    if (!(error instanceof OpenAiError)) throw error;
+    const where = { code: "previous_response_not_found", param: "previous_response_id" };
+    throw new OpenAiError(404, `Previous response with id '${id}' not found.`, where);
+  });
+  if (!hasEnded(run)) throw notUsable(run, `it is still ${run.status}`);
+  return run;
+}
+
+function notUsable({ id }: Run, why: string): OpenAiError {
+  const message = `Response '${responseIdOf(id)}' cannot be continued: ${why}.`;
+  return new OpenAiError(400, message, { code: "previous_response_not_usable", param: "previous_response_id" });
+}
+
+/** Every call of the last answer needs an output: the agent's own have theirs in the store, the caller's are `open`. */
+async function leftOpen(run: Run, { store }: OpenAiServices): Promise<{ outputs: InputItem[]; open: Set<string> }> {
+  if (!run.lastOutput) return { outputs: [], open: new Set() };
+  const { calls } = TurnOutput.parse(JSON.parse(await store.getPayload(run.id, run.lastOutput)));
+  const open = new Set<string>(run.callerCalls);
+  const own = calls.filter(({ id }) => !open.has(id));
+  const outputs = own.map(async ({ id: callId }): Promise<InputItem> => {
+    const result = run.calls.find(({ id }) => id === callId)?.result;
+    const output = result ? shortened(await store.getPayload(run.id, result)) : "Not executed: the run ended before.";
+    return { type: "function_call_output", callId, output };
+  });
+  return { outputs: await Promise.all(outputs), open };
+}
+
+function checkCalls(items: readonly InputItem[], left: ReadonlySet<string>): void {
+  const open = new Set(left);
+  for (const item of items) {
+    if ("role" in item) continue;
+    if (item.type === "function_call") open.add(item.callId);
+    else if (!open.delete(item.callId)) {
+      const message = `No tool call found for function call output with call_id ${item.callId}.`;
+      throw new OpenAiError(400, message, { param: "input" });
+    }
+  }
+  const [unanswered] = open;
+  if (unanswered === undefined) return;
+  throw new OpenAiError(400, `No tool output found for function call ${unanswered}.`, { param: "input" });
+}

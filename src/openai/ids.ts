@@ -1,0 +1,36 @@
+import { RunId } from "../run/ids.ts";
+
+/** `resp_X` is `run_X`, and so is `chatcmpl-X`: one run, seen through one more window. */
+export function responseIdOf(runId: RunId): string {
+  return `resp_${rest(runId)}`;
+}
+
+export function completionIdOf(runId: RunId): string {
+  return `chatcmpl-${rest(runId)}`;
+}
+
+/** The run that a response id names; null for what cannot be one. */
+export function runIdOf(responseId: string): RunId | null {
+  const [, id] = /^resp_([0-9a-v]{32})$/.exec(responseId) ?? [];
+  return id === undefined ? null : RunId.parse(`run_${id}`);
+}
+
+/** An output item's id names its run and its place, so that a reference to it can be followed. */
+export function itemIdOf(prefix: "msg" | "fc", runId: RunId, index: number): string {
+  return `${prefix}_${rest(runId)}${String(index).padStart(4, "0")}`;
+}
+
+/** An input item's id; nothing refers to it but the cursor of its list. */
+export function inputItemIdOf(prefix: "msg" | "fc" | "fco", runId: RunId, index: number): string {
+  return `${prefix}_${rest(runId)}i${String(index).padStart(4, "0")}`;
+}
+
+/** The run of whose output an item is; null for what cannot be one. */
+export function runIdOfItem(itemId: string): RunId | null {
+  const [, id] = /^(?:msg|fc)_([0-9a-v]{32})\d{4,}$/.exec(itemId) ?? [];
+  return id === undefined ? null : RunId.parse(`run_${id}`);
+}
+
+function rest(runId: RunId): string {
+  return runId.slice("run_".length);
+}

@@ -1,0 +1,11 @@
+import type { Run } from "../run/run.ts";
+import { responseIdOf } from "./ids.ts";
+import { OpenAiError } from "./openai-error.ts";
+
+/** The connection may be held no longer; the run goes on. A 400, so that nothing between us and the client retries. */
+export function stillRunning({ id }: Run, foregroundSeconds: number): OpenAiError {
+  const message =
+    `Response '${responseIdOf(id)}' is still running after ${foregroundSeconds} s and goes on, but this connection ` +
+    "may not be held any longer. Retrieve the response by its id, and start long work with `background: true`.";
+  return new OpenAiError(400, message, { code: "response_still_running" });
+}

@@ -1,0 +1,36 @@
+import { z } from "zod";
+import { InputItem, Message, ToolDeclaration, TurnOptions } from "../model/model.ts";
+import { RunId } from "../run/ids.ts";
+import type { Run } from "../run/run.ts";
+import type { RunStore } from "../store/run-store.ts";
+
+/** What a run was started with, as its input payload keeps it. Fields are only added. */
+export const RunInput = z.object({
+  v: z.literal(2),
+  /** What the caller says; at first the outputs of calls that the previous run left open. */
+  items: z.array(InputItem),
+  /** The run that this one goes on from, and the response that its conversation ended with. */
+  previous: z.object({ runId: RunId, responseId: z.string() }).nullable(),
+  /** Added to the agent's own. */
+  instructions: z.string().nullable(),
+  /** The caller's own tools, added to the agent's: their calls are the caller's to carry out. */
+  tools: z.array(ToolDeclaration),
+  options: TurnOptions,
+  /** The request as the API that took it shows it again; nothing else reads it. */
+  request: z.record(z.string(), z.unknown()),
+});
+export type RunInput = z.infer<typeof RunInput>;
+
+/** A list of messages is the older form, which runs that add nothing to the agent still have. */
+const Stored = z.union([z.array(Message).transform(plain), RunInput]);
+
+export async function runInputOf(
+  run: Pick<Run, "id" | "input">,
+  store: Pick<RunStore, "getPayload">,
+): Promise<RunInput> {
+  return Stored.parse(JSON.parse(await store.getPayload(run.id, run.input)));
+}
+
+function plain(items: Message[]): RunInput {
+  return { v: 2, items, previous: null, instructions: null, tools: [], options: {}, request: {} };
+}
