@@ -56,7 +56,9 @@ export function checkedFetch(): CheckedFetch {
       return check(row.schema, await answer.json(), line);
     const parser = createParser({
       onEvent: ({ data }) => {
-        if (data !== "[DONE]") check(row.event, JSON.parse(data), line);
+        if (data === "[DONE]") return;
+        const event: unknown = JSON.parse(data);
+        check(isError(event) ? "ErrorResponse" : row.event, event, line);
       },
     });
     for await (const text of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) parser.feed(text);
@@ -78,6 +80,11 @@ export function checkedFetch(): CheckedFetch {
     },
     checked: () => count,
   };
+}
+
+/** A stream of chunks has no type of event for an error: it is the envelope. */
+function isError(event: unknown): boolean {
+  return typeof event === "object" && event !== null && "error" in event && !("type" in event);
 }
 
 /** OpenAI's schema has no null for `usage`; its service answers so before the end (responses-api.md, section 1.3). */
