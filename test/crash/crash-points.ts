@@ -36,6 +36,7 @@ const verbs = [
   "model.start",
   "model.look",
   "model.cancel",
+  "model.delete",
   "tool.execute",
 ] as const;
 type Verb = (typeof verbs)[number];
@@ -94,6 +95,7 @@ export function crashingModel(model: Model, pass: Pass): Model {
     start: (turn, signal) => around(pass, "model.start", () => model.start(turn, signal)),
     look: (token, signal) => around(pass, "model.look", () => model.look(token, signal)),
     cancel: (token) => around(pass, "model.cancel", () => model.cancel(token)),
+    delete: (token) => around(pass, "model.delete", () => model.delete(token)),
   };
 }
 
