@@ -33,6 +33,9 @@ const verbs = [
   ...committed.map((type) => `store.commit-${type}` as const),
   "store.payload-turn",
   "store.payload-result",
+  "store.bury",
+  "store.empty",
+  "store.forget",
   "model.start",
   "model.look",
   "model.cancel",
@@ -70,6 +73,9 @@ export function crashingStore(store: RunStore, pass: Pass): RunStore {
       const verb = name.startsWith("turn-") ? "store.payload-turn" : "store.payload-result";
       return around(pass, verb, () => store.putPayload(runId, name, text));
     },
+    bury: (runId, decide) => around(pass, "store.bury", () => store.bury(runId, decide)),
+    empty: (emptied) => around(pass, "store.empty", () => store.empty(emptied)),
+    forget: (runId) => around(pass, "store.forget", () => store.forget(runId)),
     async update(runId, decide) {
       let effects: Verb[] = [];
       const stored = await store.update(runId, (run) => {
