@@ -215,7 +215,9 @@ test("a tombstone that cannot be swept is logged, and stays for the next sweep",
   assert.ok(await world.store.tombstone(world.runId));
 });
 
-test("a tool that is at work when its run is deleted is stopped, and its result is dropped", async () => {
+test("a tool that is at work when its run is deleted is stopped, and its result is dropped", {
+  timeout: 10_000,
+}, async () => {
   const signals: AbortSignal[] = [];
   const tool = ({ signal, progress }: ToolContext) => {
     progress("at work");
