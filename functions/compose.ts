@@ -29,6 +29,7 @@ export async function compose(config: Config, agents: readonly Agent[]): Promise
     auth: config.auth,
     requestsPerMinute: config.requestsPerMinute,
     unendedRuns: config.unendedRuns,
+    lateSeconds: longestToolSeconds(agents) + 3600,
     version: packageJson.version,
     modelName: config.model.model,
     publicUrl: config.publicUrl,
@@ -36,6 +37,10 @@ export async function compose(config: Config, agents: readonly Agent[]): Promise
     foregroundSeconds: config.foregroundSeconds,
     streamSilenceSeconds: config.onAzure ? 15 : null,
   };
+}
+
+function longestToolSeconds(agents: readonly Agent[]): number {
+  return Math.max(0, ...agents.flatMap(({ tools }) => tools.map(({ timeoutSeconds }) => timeoutSeconds)));
 }
 
 export async function storeOf({ store, state }: Pick<Config, "store" | "state">, now: () => number): Promise<RunStore> {

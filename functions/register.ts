@@ -4,11 +4,19 @@ import hostJson from "../host.json" with { type: "json" };
 import type { HttpServices } from "../src/http/http-services.ts";
 import { createRouter } from "../src/http/router.ts";
 import { advanceRun } from "../src/steps/advance-run.ts";
-import { advanceRunActivity, orchestrationName, performCallActivity } from "../src/steps/contract.ts";
+import {
+  advanceRunActivity,
+  forgetRunActivity,
+  forgettingName,
+  orchestrationName,
+  performCallActivity,
+} from "../src/steps/contract.ts";
+import { type ForgetRunServices, forgetRun } from "../src/steps/forget-run.ts";
 import { performCall } from "../src/steps/perform-call.ts";
 import type { Services } from "../src/steps/services.ts";
 import { sweep } from "../src/steps/sweep.ts";
 import { durableClient, orchestrationsOf } from "./durable-orchestrations.ts";
+import { forgetting } from "./forgetting.ts";
 import { checkFunctionTimeout } from "./function-timeout.ts";
 import { registerHttp } from "./http.ts";
 import { registerPurgeHistory } from "./purge-history.ts";
@@ -18,7 +26,7 @@ import { runAgent } from "./run-agent.ts";
 const purgeSchedule = "0 17 3 * * *";
 const keepHistorySeconds = 31 * 24 * 3600;
 
-export interface AppServices extends Services, HttpServices {
+export interface AppServices extends Services, HttpServices, Pick<ForgetRunServices, "lateSeconds"> {
   overdueSeconds: number;
   sweepSeconds: number;
 }
@@ -34,6 +42,12 @@ export function register(services: AppServices): void {
     extraInputs: [durableClient],
     handler: (input: unknown, context) =>
       performCall(performCallActivity.input.parse(input), { ...services, orchestrations: orchestrationsOf(context) }),
+  });
+  df.app.orchestration(forgettingName, forgetting);
+  df.app.activity(forgetRunActivity.name, {
+    extraInputs: [durableClient],
+    handler: (input: unknown, context) =>
+      forgetRun(forgetRunActivity.input.parse(input), { ...services, orchestrations: orchestrationsOf(context) }),
   });
   app.timer("sweep", {
     schedule: everySeconds(services.sweepSeconds),

@@ -1,16 +1,7 @@
-import type { OrchestrationContext, RetryOptions, Task } from "durable-functions";
-import * as df from "durable-functions";
+import type { OrchestrationContext } from "durable-functions";
 import type { CallId, RunId } from "../src/run/ids.ts";
-import {
-  type Activity,
-  advanceRunActivity,
-  advanceRunRetries,
-  bellName,
-  performCallActivity,
-  RunAgentInput,
-} from "../src/steps/contract.ts";
-
-type Story<Output> = Generator<Task, Output, unknown>;
+import { advanceRunActivity, bellName, performCallActivity, RunAgentInput } from "../src/steps/contract.ts";
+import { call, pause, type Story, sleep } from "./story.ts";
 
 /** Then it continues as new, so that history never grows with the length of a run. */
 const maxLoops = 12;
@@ -22,7 +13,7 @@ export function* runAgent(context: OrchestrationContext): Story<void> {
     const finished = yield* drive(context, runId, generation);
     if (!finished) context.df.continueAsNew({ runId, generation, failures: 0 });
   } catch {
-    yield sleep(context, Math.min(5 * 2 ** failures, 300));
+    yield pause(context, failures);
     context.df.continueAsNew({ runId, generation, failures: failures + 1 });
   }
 }
@@ -44,23 +35,6 @@ function* drive(context: OrchestrationContext, runId: RunId, generation: number)
   return false;
 }
 
-function* call<Input, Output>(
-  context: OrchestrationContext,
-  activity: Activity<Input, Output>,
-  input: Input,
-): Story<Output> {
-  const result: unknown = yield context.df.callActivityWithRetry(activity.name, retries(), input);
-  return activity.output.parse(result);
-}
-
-function retries(): RetryOptions {
-  const { attempts, firstSeconds, backoff, maxSeconds } = advanceRunRetries;
-  const options = new df.RetryOptions(firstSeconds * 1000, attempts);
-  options.backoffCoefficient = backoff;
-  options.maxRetryIntervalInMilliseconds = maxSeconds * 1000;
-  return options;
-}
-
 /** Sleeps until the bell of this very wait rings or its time has come. Each wait has a name and a timer of its own. */
 function* untilBell(context: OrchestrationContext, bell: number, seconds: number): Story<void> {
   const rung = context.df.waitForExternalEvent(bellName(bell));
@@ -77,8 +51,4 @@ function* performAll(context: OrchestrationContext, runId: RunId, turn: number, 
   } catch {
     // The next step finds the calls without a result and hands them out again.
   }
-}
-
-function sleep(context: OrchestrationContext, seconds: number) {
-  return context.df.createTimer(new Date(context.df.currentUtcDateTime.getTime() + seconds * 1000));
 }

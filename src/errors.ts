@@ -8,6 +8,8 @@ export const errorCodes = [
   "agent_not_found",
   "run_not_found",
   "run_exists",
+  "run_not_finished",
+  "run_deleted",
   "turn_not_found",
   "method_not_allowed",
   "idempotency_mismatch",

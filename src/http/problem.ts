@@ -41,6 +41,12 @@ const kinds = {
   turn_not_found: { status: 404, title: "No such turn", remedy: "Turns count from 1; ask once the turn is answered." },
   method_not_allowed: { status: 405, title: "Method not allowed", remedy: "`Allow` names the methods of this path." },
   run_exists: { status: 409, title: "The run exists", remedy: "Read the run instead." },
+  run_not_finished: {
+    status: 409,
+    title: "The run has not ended",
+    remedy: "Cancel it first, or wait until it has ended.",
+  },
+  run_deleted: { status: 409, title: "The run was deleted", remedy: "Start another run with a new Idempotency-Key." },
   idempotency_mismatch: {
     status: 409,
     title: "Idempotency key used before",

@@ -12,7 +12,7 @@ import { identify } from "./identify.ts";
 import { readJson } from "./json-body.ts";
 import { explain, problemResponse } from "./problem.ts";
 import { rateLimit } from "./rate-limit.ts";
-import { cancel, durableStatus, getRun, getTurn, listRuns } from "./runs.ts";
+import { cancel, durableStatus, getRun, getTurn, listRuns, remove } from "./runs.ts";
 import { idempotencyKeyOf, start } from "./start.ts";
 import { openaiWebhook } from "./webhooks.ts";
 
@@ -51,7 +51,7 @@ const routes: Routes<Route> = {
   "/agents/:agent": { GET: getAgent },
   "/agents/:agent/runs": { POST: start },
   "/runs": { GET: listRuns },
-  "/runs/:runId": { GET: getRun },
+  "/runs/:runId": { GET: getRun, DELETE: remove },
   "/runs/:runId/turns/:n": { GET: getTurn },
   "/runs/:runId/cancel": { POST: cancel },
   ...Object.fromEntries(

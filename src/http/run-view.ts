@@ -1,3 +1,4 @@
+import { NightshiftError } from "../errors.ts";
 import { type InputItem, TurnOutput } from "../model/model.ts";
 import { phaseOf } from "../run/phase.ts";
 import { hasEnded, type Run } from "../run/run.ts";
@@ -38,7 +39,7 @@ export async function viewOf(run: Run, store: RunStore) {
 
 /** What the caller said: a text, or messages and what else stands between them. */
 export async function inputOf(run: Run, store: RunStore): Promise<string | InputItem[]> {
-  const { items } = await runInputOf(run, store);
+  const { items } = await runInputOf(run, { getPayload: (_runId, ref) => payloadOf(run, ref, store) });
   const [only, ...more] = items;
   return only && "role" in only && only.role === "user" && more.length === 0 ? only.content : items;
 }
@@ -50,5 +51,18 @@ export async function outputOf(run: Run, store: RunStore): Promise<{ text: strin
 }
 
 export async function turnOutputOf(run: Run, ref: PayloadRef, store: RunStore): Promise<TurnOutput> {
-  return TurnOutput.parse(JSON.parse(await store.getPayload(run.id, ref)));
+  return TurnOutput.parse(JSON.parse(await payloadOf(run, ref, store)));
+}
+
+/**
+ * A text of a run that was read a moment ago.
+ * @throws NightshiftError `run_not_found` when the run was deleted meanwhile
+ */
+async function payloadOf(run: Run, ref: PayloadRef, store: RunStore): Promise<string> {
+  try {
+    return await store.getPayload(run.id, ref);
+  } catch (error) {
+    if ((await store.get(run.id)) !== null) throw error;
+    throw new NightshiftError("run_not_found", `Run ${run.id} was deleted.`, { cause: error });
+  }
 }

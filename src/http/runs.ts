@@ -2,6 +2,7 @@ import { NightshiftError } from "../errors.ts";
 import { hasEnded, type Run } from "../run/run.ts";
 import type { RunEvent } from "../run/run-event.ts";
 import { cancelRun } from "../steps/cancel-run.ts";
+import { deleteRun } from "../steps/delete-run.ts";
 import type { RunStore } from "../store/run-store.ts";
 import { linkedRun, ownRun } from "./caller.ts";
 import { durableStatusOf } from "./durable-status.ts";
@@ -28,6 +29,13 @@ export const cancel: Route = async (call, services) => {
   const { id } = await ownRun(call, services);
   const run = await cancelRun(id, { ...services, orchestrations: call.orchestrations });
   return Response.json(await viewOf(run, services.store), { status: hasEnded(run) ? 200 : 202 });
+};
+
+/** 202: from now on there is no such run; what it leaves is being deleted. */
+export const remove: Route = async (call, services) => {
+  const { id } = await ownRun(call, services);
+  await deleteRun(id, { ...services, orchestrations: call.orchestrations });
+  return Response.json({ object: "run", id, deleted: true }, { status: 202 });
 };
 
 /** The durable status-query contract, by signed link: 202 with `Location` until the run has ended, then 200. */

@@ -119,6 +119,15 @@ export type StartAnswer =
 export type LookAnswer = Pending | Ending | { kind: "lost"; responseId: string } | ({ kind: "unavailable" } & Refusal);
 
 /**
+ * How a deletion ended. `deleted`: the provider has it no more, or never had. `refused`: it may still be at work, or
+ * this provider deletes none. `unavailable`: no answer this time.
+ */
+export type DeleteAnswer =
+  | { kind: "deleted" }
+  | { kind: "refused"; message: string }
+  | ({ kind: "unavailable" } & Refusal);
+
+/**
  * Where turns are answered. Each verb is one HTTP attempt; nothing the provider does makes it reject, failures are data.
  * Implementations pass test/contract/model.ts.
  */
@@ -133,4 +142,9 @@ export interface Model {
    * @throws NightshiftError `token_invalid` for a token that this provider did not make
    */
   cancel(token: string): Promise<{ kind: "asked" } | { kind: "unavailable"; message: string }>;
+  /**
+   * Deletes the response, with what was said and answered in it. Repeating it is success.
+   * @throws NightshiftError `token_invalid` for a token that this provider did not make
+   */
+  delete(token: string): Promise<DeleteAnswer>;
 }

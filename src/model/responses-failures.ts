@@ -85,6 +85,11 @@ export function isGone(error: unknown): boolean {
   return error instanceof OpenAI.APIError && error.status === 404;
 }
 
+/** The response is still at work (400, 409), or the provider deletes none at all (405, 501). */
+export function refusesDeletion(error: unknown): boolean {
+  return error instanceof OpenAI.APIError && [400, 405, 409, 422, 501].includes(error.status ?? 0);
+}
+
 /** The system's own code lies two causes deep: the SDK wraps fetch, and fetch wraps the socket. */
 function causeOf(error: unknown): string | undefined {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {

@@ -1,8 +1,8 @@
 import OpenAI from "openai";
 import type { ResponseCreateParamsNonStreaming, ResponseFormatTextConfig } from "openai/resources/responses/responses";
 import { decodeToken } from "../agent/continuation-token.ts";
-import type { LookAnswer, Model, StartAnswer, TurnOptions, TurnRequest } from "./model.ts";
-import { failureOf, isAmbiguous, isGone, neverBetter, refusesHistory } from "./responses-failures.ts";
+import type { DeleteAnswer, LookAnswer, Model, StartAnswer, TurnOptions, TurnRequest } from "./model.ts";
+import { failureOf, isAmbiguous, isGone, neverBetter, refusesDeletion, refusesHistory } from "./responses-failures.ts";
 import { toInput } from "./responses-input.ts";
 import { answerOf, pollAfterSeconds } from "./responses-wire.ts";
 
@@ -56,6 +56,19 @@ export function responsesModel({ baseUrl, apiKey, model }: ResponsesSettings): M
         // 400, 404 and 409 say that there is nothing to cancel any more: what became of it is for `look`.
         if (error instanceof OpenAI.APIError && [400, 404, 409].includes(error.status ?? 0)) return { kind: "asked" };
         return { kind: "unavailable", message: failureOf(error).message };
+      }
+    },
+    async delete(token): Promise<DeleteAnswer> {
+      const responseId = decodeToken(provider, token);
+      try {
+        await client.responses.delete(responseId, { signal: within(getTimeout) });
+        return { kind: "deleted" };
+      } catch (error) {
+        if (isGone(error)) return { kind: "deleted" };
+        const failure = failureOf(error);
+        return refusesDeletion(error)
+          ? { kind: "refused", message: failure.message }
+          : { kind: "unavailable", ...failure };
       }
     },
   };

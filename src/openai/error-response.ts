@@ -52,6 +52,8 @@ const known = {
   run_not_found: { status: 404, code: null },
   method_not_allowed: { status: 405, code: "method_not_allowed" },
   idempotency_mismatch: { status: 409, code: "idempotency_key_mismatch" },
+  run_not_finished: { status: 409, code: "run_not_finished" },
+  run_deleted: { status: 409, code: "run_deleted" },
   body_too_large: { status: 413, code: "body_too_large" },
   unsupported_media_type: { status: 415, code: "unsupported_media_type" },
   too_many_requests: { status: 429, code: "rate_limit_exceeded" },

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { messageOf } from "../errors.ts";
 import { hasEnded, type Run } from "../run/run.ts";
 import { cancelRun } from "../steps/cancel-run.ts";
+import { deleteRun } from "../steps/delete-run.ts";
 import { type RunInput, runInputOf } from "../steps/run-input.ts";
 import { startRun } from "../steps/start-run.ts";
 import type { OpenAiCall, OpenAiRoute, OpenAiServices } from "./call.ts";
@@ -82,13 +83,13 @@ export const cancelResponse: OpenAiRoute = async (call, services) => {
   return answerWith(await cancelRun(id, { ...services, orchestrations: call.orchestrations }), input, services);
 };
 
-/** `DELETE /v1/responses/{id}`: forgets an ended run with all it has in our store. */
+/** `DELETE /v1/responses/{id}`: deletes an ended run, as `DELETE /runs/{id}` does. */
 export const deleteResponse: OpenAiRoute = async (call, services) => {
   const { run } = await responseOf(call, services);
   if (!hasEnded(run)) {
     throw new OpenAiError(400, "Cannot delete a response whose run has not ended. Cancel it first.");
   }
-  await services.store.forget(run.id);
+  await deleteRun(run.id, { ...services, orchestrations: call.orchestrations });
   return Response.json({ id: responseIdOf(run.id), object: "response", deleted: true });
 };
 

@@ -33,6 +33,11 @@ export function secondsBetween(from: Instant, to: Instant): number {
   return (Date.parse(to) - Date.parse(from)) / 1000;
 }
 
+/** The instance id of the orchestration that forgets a run. */
+export function forgettingInstanceId(runId: RunId): string {
+  return `${runId}-forgetting`;
+}
+
 /** The instance id of a run's orchestration: the first has the run's own id, a replacement names its generation. */
 export function instanceId(runId: RunId, generation: number): string {
   return generation === 0 ? runId : `${runId}-g${generation}`;

@@ -5,6 +5,7 @@ import { excerptOf, type NewEvent } from "../run/run-event.ts";
 import { beginTurn } from "./begin-turn.ts";
 import { closeTurn } from "./close-turn.ts";
 import type { AdvanceRunInput, AdvanceRunOutput } from "./contract.ts";
+import { isGone } from "./gone.ts";
 import { lookAtTurn } from "./look-at-turn.ts";
 import { beginStepping, type Outcome, type Stepping, type StepServices } from "./stepping.ts";
 import { endForToken, isUnusableToken } from "./unusable-token.ts";
@@ -26,6 +27,7 @@ export async function advanceRun(
     if (!run) return { kind: "finished" };
     const outcome = await makeMove(run, stepping).catch((error: unknown) => {
       if (isUnusableToken(error)) return endForToken(error, stepping);
+      if (isGone(error)) return { kind: "finished" as const };
       throw error;
     });
     if (outcome) return outcome;

@@ -1,8 +1,10 @@
+import { encodeToken } from "../agent/continuation-token.ts";
 import { type Additions, run as runStep } from "../agent/run.ts";
 import type { Attempt } from "../run/answers.ts";
 import { OperationId, plusSeconds } from "../run/ids.ts";
 import type { Run } from "../run/run.ts";
 import type { NewEvent } from "../run/run-event.ts";
+import { isGone } from "./gone.ts";
 import { recordAnswer } from "./record-answer.ts";
 import { type RunInput, runInputOf } from "./run-input.ts";
 import type { Outcome, Stepping } from "./stepping.ts";
@@ -36,7 +38,25 @@ export async function beginTurn(run: Run, stepping: Stepping): Promise<Outcome> 
       additions: additionsOf(run, given),
     },
   );
-  return recordAnswer(attempt, answer, stepping);
+  try {
+    return await recordAnswer(attempt, answer, stepping);
+  } catch (error) {
+    if (isGone(error)) await deleteResponse(answer, stepping);
+    throw error;
+  }
+}
+
+type Answer = Awaited<ReturnType<typeof runStep>>["answer"];
+
+/** A response that came when its run had been deleted: no journal names it, so it is deleted here. */
+async function deleteResponse(answer: Answer, { runId, services: { model, log } }: Stepping): Promise<void> {
+  const responseId = "output" in answer ? answer.output.responseId : "responseId" in answer ? answer.responseId : null;
+  if (responseId === null) return;
+  const token = encodeToken(model.provider, responseId);
+  if (answer.kind === "pending") await model.cancel(token);
+  const { kind } = await model.delete(token);
+  if (kind !== "deleted")
+    log({ level: "error", message: `Response ${responseId} of a deleted run was not deleted`, runId });
 }
 
 async function endWithoutAgent(stepping: Stepping): Promise<Outcome> {

@@ -47,13 +47,39 @@ export const advanceRunActivity: Activity<AdvanceRunInput, AdvanceRunOutput> = {
   input: AdvanceRunInput,
   output: AdvanceRunOutput,
 };
-export const advanceRunRetries: Retries = { attempts: 5, firstSeconds: 1, backoff: 2, maxSeconds: 30 };
+/** Of every step; a tool's call has none, because the step after it looks again. */
+export const stepRetries: Retries = { attempts: 5, firstSeconds: 1, backoff: 2, maxSeconds: 30 };
 
 /** The result is in the store; history only learns that the activity ended. */
 export const performCallActivity: Activity<PerformCallInput, null> = {
   name: "perform-call",
   input: PerformCallInput,
   output: z.null(),
+};
+
+export const forgettingName = "forgetting";
+
+/** `after`: the number of the last event whose things are deleted. `failures` as of a run. */
+export const ForgettingInput = z.object({
+  runId: RunId,
+  after: z.int().nonnegative(),
+  failures: z.int().nonnegative(),
+});
+export type ForgettingInput = z.infer<typeof ForgettingInput>;
+
+export const ForgetRunInput = ForgettingInput.omit({ failures: true });
+export type ForgetRunInput = z.infer<typeof ForgetRunInput>;
+
+export const ForgetRunOutput = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("finished") }),
+  z.object({ kind: z.literal("left"), after: z.int().nonnegative(), seconds: z.number().nonnegative() }),
+]);
+export type ForgetRunOutput = z.infer<typeof ForgetRunOutput>;
+
+export const forgetRunActivity: Activity<ForgetRunInput, ForgetRunOutput> = {
+  name: "forget-run",
+  input: ForgetRunInput,
+  output: ForgetRunOutput,
 };
 
 /** The name of the external event that means "look at the store now". */

@@ -8,6 +8,7 @@ import { closingOf, mayStart } from "../run/next-move.ts";
 import { type Call, hasEnded, type Run } from "../run/run.ts";
 import { excerptOf, type NewEvent } from "../run/run-event.ts";
 import type { PerformCallInput } from "./contract.ts";
+import { isGone } from "./gone.ts";
 import { keepTrying } from "./keep-trying.ts";
 import { type Orchestrations, ring } from "./orchestrations.ts";
 import { instantOf, type Services } from "./services.ts";
@@ -22,18 +23,31 @@ export type PerformCallServices = Pick<Services, "store" | "agents" | "clock" | 
  * A process that dies before the result is stored leaves a started call: the next one decides by the tool's `repeat`.
  */
 export async function performCall(input: PerformCallInput, services: PerformCallServices): Promise<null> {
+  try {
+    await perform(input, services);
+  } catch (error) {
+    if (!isGone(error)) throw error;
+    services.log({
+      level: "info",
+      message: "The result of a call was dropped: its run was deleted",
+      runId: input.runId,
+    });
+  }
+  return null;
+}
+
+async function perform(input: PerformCallInput, services: PerformCallServices): Promise<void> {
   const { store, orchestrations, log } = services;
   const claimed = await claim(input, services);
-  if (!claimed) return null;
+  if (!claimed) return;
   const { run, call } = claimed;
   const outcome = await execute(run, call, services);
-  if (!outcome) return null;
+  if (!outcome) return;
   const name = `result-${input.turn}-${run.calls.indexOf(call) + 1}`;
   const result = await keepTrying(() => store.putPayload(run.id, name, outcome.text), services);
   const stored = await keepTrying(() => record(input, call, outcome, result, services), services);
   const rungSince = stored.pulse.bell > run.pulse.bell;
   if (rungSince && !hasEnded(stored)) await ring(stored, orchestrations, log);
-  return null;
 }
 
 interface Claimed {

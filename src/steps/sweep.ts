@@ -12,6 +12,7 @@ import {
 import type { Change } from "../store/run-store.ts";
 import { type Orchestrations, ring } from "./orchestrations.ts";
 import { instantOf, type Services } from "./services.ts";
+import { sweepTombstones } from "./sweep-tombstones.ts";
 import { isUnusableToken } from "./unusable-token.ts";
 
 export type SweepServices = Pick<Services, "store" | "model" | "clock" | "log"> & {
@@ -21,8 +22,14 @@ export type SweepServices = Pick<Services, "store" | "model" | "clock" | "log"> 
 
 const batch = 100;
 
-/** Finds runs whose next look is overdue and gets each going again, or ends it. One that fails does not stop the rest. */
+/** Gets everything going again that was left: runs, and deletions of runs. */
 export async function sweep(services: SweepServices): Promise<void> {
+  await sweepRuns(services);
+  await sweepTombstones(services);
+}
+
+/** Finds runs whose next look is overdue and gets each going again, or ends it. One that fails does not stop the rest. */
+async function sweepRuns(services: SweepServices): Promise<void> {
   const { store, clock, overdueSeconds, log } = services;
   for (const runId of await store.overdue(plusSeconds(instantOf(clock), -overdueSeconds), batch)) {
     try {

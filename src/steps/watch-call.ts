@@ -3,6 +3,7 @@ import { messageOf } from "../errors.ts";
 import { type CallId, type RunId, secondsBetween } from "../run/ids.ts";
 import { closingOf } from "../run/next-move.ts";
 import { type Call, hasEnded, type Progress, type Run } from "../run/run.ts";
+import { isGone } from "./gone.ts";
 import { instantOf, type Services } from "./services.ts";
 
 type WatchServices = Pick<Services, "store" | "clock" | "log">;
@@ -63,6 +64,7 @@ async function isUnwanted(runId: RunId, call: Call, services: WatchServices, rep
     if (reports.latest === latest) reports.latest = null;
     return !run || hasEnded(run) || closingOf(run, instantOf(clock)) !== null;
   } catch (error) {
+    if (isGone(error)) return true;
     log({ level: "warn", message: "A running tool could not look at its run", runId, error: messageOf(error) });
     return false;
   }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type Instant, secondsBetween } from "../run/ids.ts";
 import { hasEnded, Run } from "../run/run.ts";
 import { type PayloadRef, RunEvent } from "../run/run-event.ts";
+import { Tombstone } from "../run/tombstone.ts";
 
 /** The form of the documents in the container `runs`. A reader refuses any other. */
 const version = 1;
@@ -16,6 +17,8 @@ const longestDeadlineSeconds = 2_505_600;
 const header = { v, id: z.string(), runId: z.string() };
 /** What the server adds, and the fields that only the index reads, are not our concern when reading. */
 const RunDocument = z.object({ ...header, nonces: z.array(z.string()), run: Run, _etag: z.string() });
+/** It has the place of the run, so that no run can be created beside it, and none of the fields that lists look for. */
+const TombstoneDocument = z.object({ ...header, tombstone: Tombstone, _etag: z.string() });
 const EventDocument = z.object({ ...header, n: z.int(), event: RunEvent });
 const PartDocument = z.object({ ...header, parts: z.int().positive(), text: z.string() });
 const SettingDocument = z.object({
@@ -26,9 +29,10 @@ const SettingDocument = z.object({
   _etag: z.string(),
 });
 
-export const schemas = { RunDocument, EventDocument, PartDocument, SettingDocument };
+export const schemas = { RunDocument, TombstoneDocument, EventDocument, PartDocument, SettingDocument };
 export type StoredRun = z.infer<typeof RunDocument>;
 export type StoredSetting = z.infer<typeof SettingDocument>;
+export type StoredTombstone = z.infer<typeof TombstoneDocument>;
 
 export const runDocumentId = "run";
 
@@ -62,6 +66,15 @@ export function runDocument(run: Run, nonce: string, earlier: readonly string[],
     ...(!ended && { nextLookAt: run.pulse.nextLookAt }),
     ...(ended && expiringWith(run, expiry)),
   };
+}
+
+export function tombstoneDocument(tombstone: Tombstone) {
+  return { v: version, id: runDocumentId, runId: tombstone.runId, tombstone };
+}
+
+/** What has the place of a run is a tombstone, whatever its form. */
+export function isTombstone(document: unknown): boolean {
+  return typeof document === "object" && document !== null && "tombstone" in document;
 }
 
 export function eventDocument(run: Run, event: RunEvent, expiry: Expiry) {

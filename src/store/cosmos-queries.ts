@@ -1,6 +1,6 @@
 import type { JSONValue, SqlQuerySpec } from "@azure/cosmos";
 import type { Instant, RunId } from "../run/ids.ts";
-import { labelOf, positionOf } from "./cosmos-documents.ts";
+import { labelOf, positionOf, runDocumentId } from "./cosmos-documents.ts";
 import type { RunQuery } from "./run-store.ts";
 
 /**
@@ -54,6 +54,12 @@ export function unendedQuery(caller: string): SqlQuerySpec {
   return spec(`SELECT c.runId FROM c WHERE ${where} ORDER BY c.nextLookAt`, { caller });
 }
 
+/** Ids of tombstones that are due before `before`, the longest due first. */
+export function dueTombstonesQuery(before: Instant): SqlQuerySpec {
+  const where = "c.tombstone.nextLookAt < @before";
+  return spec(`SELECT c.runId FROM c WHERE ${where} ORDER BY c.tombstone.nextLookAt`, { before });
+}
+
 /** The events of one run (only they have a number) above `after`. */
 export function eventsQuery(runId: RunId, after: number): SqlQuerySpec {
   return spec("SELECT * FROM c WHERE c.runId = @runId AND c.n > @after ORDER BY c.n", { runId, after });
@@ -62,6 +68,11 @@ export function eventsQuery(runId: RunId, after: number): SqlQuerySpec {
 /** The ids of whatever is stored under one run. */
 export function idsQuery(runId: RunId): SqlQuerySpec {
   return spec("SELECT c.id FROM c WHERE c.runId = @runId", { runId });
+}
+
+/** The same without the document of the run itself. */
+export function contentIdsQuery(runId: RunId): SqlQuerySpec {
+  return spec("SELECT c.id FROM c WHERE c.runId = @runId AND c.id != @run", { runId, run: runDocumentId });
 }
 
 function spec(query: string, values: Record<string, JSONValue>): SqlQuerySpec {

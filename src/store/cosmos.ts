@@ -1,4 +1,4 @@
-import type { CreateOperationInput, JSONObject, OperationInput } from "@azure/cosmos";
+import type { CreateOperationInput, JSONObject, OperationInput, SqlQuerySpec } from "@azure/cosmos";
 import { z } from "zod";
 import { NightshiftError } from "../errors.ts";
 import { RunId, toInstant } from "../run/ids.ts";
@@ -10,6 +10,7 @@ import {
   type Expiry,
   eventDocument,
   idOf,
+  isTombstone,
   nameOf,
   partDocument,
   partId,
@@ -17,15 +18,25 @@ import {
   runDocumentId,
   type StoredRun,
   type StoredSetting,
+  type StoredTombstone,
   schemas,
   settingDocument,
+  tombstoneDocument,
 } from "./cosmos-documents.ts";
 import { unavailable } from "./cosmos-failures.ts";
 import { partsOf } from "./cosmos-payload-parts.ts";
-import { eventsQuery, idsQuery, listQuery, overdueQuery, unendedQuery } from "./cosmos-queries.ts";
+import {
+  contentIdsQuery,
+  dueTombstonesQuery,
+  eventsQuery,
+  idsQuery,
+  listQuery,
+  overdueQuery,
+  unendedQuery,
+} from "./cosmos-queries.ts";
 import { parseDocument } from "./parse-document.ts";
 import { referTo, verifiedText } from "./payload.ts";
-import { payloadNotFound, runExists, runNotFound } from "./refusals.ts";
+import { payloadNotFound, runDeleted, runExists, runNotFound } from "./refusals.ts";
 import type { RunStore } from "./run-store.ts";
 
 const lostRaces = 200;
@@ -59,7 +70,7 @@ export async function openCosmosStore(
         ...(only && more.length === 0 ? [{ ...only, operationType: "Upsert" as const }] : []),
       ]);
       if (written === "written" || (await find(run.id))?.nonces.includes(nonce)) return run;
-      throw runExists(run.id);
+      throw (await findTombstone(run.id)) === null ? runExists(run.id) : runDeleted(run.id);
     },
 
     async get(runId) {
@@ -84,7 +95,7 @@ export async function openCosmosStore(
         if (written === "exists") throw laterEvents(stored.run);
         await pauseAfter(races);
       }
-      throw unavailable(settings.endpoint, `run ${runId} was changed by others ${lostRaces} times in a row.`);
+      throw changedByOthers(runId);
     },
 
     async events(runId, after, limit) {
@@ -116,21 +127,47 @@ export async function openCosmosStore(
     },
 
     async overdue(before, limit) {
-      const found = await account.query("runs", null, overdueQuery(before), limit);
-      return found.map((each) => z.object({ runId: RunId }).parse(each).runId);
+      return idsOf(await account.query("runs", null, overdueQuery(before), limit));
+    },
+
+    async bury(runId, decide) {
+      for (let races = 0; races < lostRaces; races++) {
+        const stored = await find(runId);
+        if (stored === null) {
+          if ((await findTombstone(runId)) === null) throw runNotFound(runId);
+          return;
+        }
+        const tombstone = tombstoneDocument(decide(stored.run));
+        if ((await account.write("runs", runId, [replaces(tombstone, stored._etag)])) === "written") return;
+        await pauseAfter(races);
+      }
+      throw changedByOthers(runId);
+    },
+
+    async tombstone(runId) {
+      return (await findTombstone(runId))?.tombstone ?? null;
+    },
+
+    async dueTombstones(before, limit) {
+      return idsOf(await account.query("runs", null, dueTombstonesQuery(before), limit));
+    },
+
+    async empty(emptied) {
+      const { runId } = emptied;
+      const stored = await findTombstone(runId);
+      if (stored === null) return;
+      await deleteAll(runId, contentIdsQuery(runId));
+      // Where it was changed, another one has emptied it too, or has forgotten it.
+      await account.write("runs", runId, [replaces(tombstoneDocument(emptied), stored._etag)]);
     },
 
     async forget(runId) {
-      // The run goes first: no update can then write events after the last of them has been deleted.
-      if ((await account.read("runs", runId, runDocumentId)) !== null) {
-        await account.write("runs", runId, [deletes(runDocumentId)]);
-      }
-      for (;;) {
-        const left = await account.query("runs", runId, idsQuery(runId), operationsOfOneBatch);
-        if (left.length === 0) return;
-        const operations = left.map((document) => deletes(idOf(document)));
-        await account.write("runs", runId, operations); // where another one deletes too, nothing may be written: look again
-      }
+      const first = await account.read("runs", runId, runDocumentId);
+      // A run goes first: no update can then write events after the last of them has been deleted. A tombstone goes last:
+      // as long as something is left, the sweeper finds it.
+      if (first !== null && !isTombstone(first)) await account.write("runs", runId, [deletes(runDocumentId)]);
+      await deleteAll(runId, contentIdsQuery(runId));
+      await deleteAll(runId, idsQuery(runId));
     },
 
     async unended(caller, atMost) {
@@ -176,7 +213,29 @@ export async function openCosmosStore(
 
   async function find(runId: RunId): Promise<StoredRun | null> {
     const document = await account.read("runs", runId, runDocumentId);
-    return document === null ? null : parseDocument(schemas.RunDocument, document, `Run ${runId}`);
+    return document === null || isTombstone(document)
+      ? null
+      : parseDocument(schemas.RunDocument, document, `Run ${runId}`);
+  }
+
+  async function findTombstone(runId: RunId): Promise<StoredTombstone | null> {
+    const document = await account.read("runs", runId, runDocumentId);
+    return isTombstone(document)
+      ? parseDocument(schemas.TombstoneDocument, document, `The tombstone of run ${runId}`)
+      : null;
+  }
+
+  async function deleteAll(runId: RunId, query: SqlQuerySpec): Promise<void> {
+    for (;;) {
+      const left = await account.query("runs", runId, query, operationsOfOneBatch);
+      if (left.length === 0) return;
+      const operations = left.map((document) => deletes(idOf(document)));
+      await account.write("runs", runId, operations); // where another one deletes too, nothing may be written: look again
+    }
+  }
+
+  function changedByOthers(runId: RunId): NightshiftError {
+    return unavailable(settings.endpoint, `run ${runId} was changed by others ${lostRaces} times in a row.`);
   }
 
   function partsToCreate(runId: RunId, ref: PayloadRef, text: string) {
@@ -189,6 +248,10 @@ export async function openCosmosStore(
   async function writeEach(runId: RunId, operations: readonly OperationInput[]): Promise<void> {
     for (const operation of operations) await account.write("runs", runId, [operation]);
   }
+}
+
+function idsOf(documents: readonly unknown[]): RunId[] {
+  return documents.map((each) => z.object({ runId: RunId }).parse(each).runId);
 }
 
 function runsOf(documents: readonly unknown[]): Run[] {

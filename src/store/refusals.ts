@@ -7,6 +7,10 @@ export function runExists(runId: RunId): NightshiftError {
   return new NightshiftError("run_exists", `Run ${runId} exists already. Read it, or start one under a new id.`);
 }
 
+export function runDeleted(runId: RunId): NightshiftError {
+  return new NightshiftError("run_deleted", `Run ${runId} was deleted. Start another one, with a new Idempotency-Key.`);
+}
+
 export function runNotFound(runId: RunId): NightshiftError {
   return new NightshiftError("run_not_found", `No run ${runId}.`);
 }

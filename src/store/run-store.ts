@@ -1,6 +1,7 @@
 import type { Instant, RunId } from "../run/ids.ts";
 import type { Pulse, Run, RunStatus } from "../run/run.ts";
 import type { NewEvent, PayloadRef, RunEvent, RunQueued } from "../run/run-event.ts";
+import type { Tombstone } from "../run/tombstone.ts";
 
 /** What a decision wants written: events in order, and the fields of the pulse that change. Both may be empty. */
 export interface Change {
@@ -30,7 +31,7 @@ export interface RunQuery {
 export interface RunStore {
   /**
    * Writes a queued run, its first event and its input, all or nothing. Returns the run.
-   * @throws NightshiftError `run_exists`
+   * @throws NightshiftError `run_exists`, or `run_deleted` where there is a tombstone
    */
   create(start: NewRun, input: string): Promise<Run>;
   /** The run, or null when there is none. */
@@ -58,7 +59,20 @@ export interface RunStore {
    * stand in the way of the others.
    */
   overdue(before: Instant, limit: number): Promise<RunId[]>;
-  /** Deletes the run, its events and its payloads. Repeating it is success. */
+  /**
+   * Puts the tombstone that `decide` makes of the run in its place, fenced as `update` is: nothing finds the run any more,
+   * and no writer changes it. Its events and payloads are left, to be read by whoever deletes what they name. Repeating
+   * it is success.
+   * @throws NightshiftError `run_not_found`
+   */
+  bury(runId: RunId, decide: (run: Run) => Tombstone): Promise<void>;
+  /** The tombstone in the place of a run that was deleted, or null. */
+  tombstone(runId: RunId): Promise<Tombstone | null>;
+  /** Ids of tombstones whose next look was due before `before`, the longest due first. */
+  dueTombstones(before: Instant, limit: number): Promise<RunId[]>;
+  /** Deletes the events and payloads that lie under a tombstone, then puts `emptied` in its place. Repeating it is success. */
+  empty(emptied: Tombstone): Promise<void>;
+  /** Deletes the run or its tombstone, its events and its payloads. A tombstone goes last. Repeating it is success. */
   forget(runId: RunId): Promise<void>;
   /** How many runs of `caller` have not ended, counted up to `atMost`. */
   unended(caller: string, atMost: number): Promise<number>;

@@ -3,12 +3,12 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { messageOf, NightshiftError } from "../errors.ts";
 
-const version = 1;
 const applicationId = 0x4e536866; // "NShf": tells our files from other SQLite files
 const busyMilliseconds = 5000;
 
-const schema = `
-  CREATE TABLE runs (
+/** What makes a file of each format out of one of the format before; the first is made out of an empty one. */
+const formats = [
+  `CREATE TABLE runs (
     id TEXT PRIMARY KEY, caller TEXT NOT NULL, agent TEXT NOT NULL, status TEXT NOT NULL, created_at TEXT NOT NULL,
     next_look_at TEXT, document TEXT NOT NULL
   ) STRICT;
@@ -19,10 +19,11 @@ const schema = `
     run_id TEXT NOT NULL, name TEXT NOT NULL, hash TEXT NOT NULL, part INTEGER NOT NULL, bytes BLOB NOT NULL,
     PRIMARY KEY (run_id, name, hash, part)
   ) STRICT;
-  CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-  PRAGMA application_id = ${applicationId};
-  PRAGMA user_version = ${version};
-`;
+  CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;`,
+  `CREATE TABLE tombstones (id TEXT PRIMARY KEY, next_look_at TEXT NOT NULL, document TEXT NOT NULL) STRICT;
+  CREATE INDEX tombstones_due ON tombstones (next_look_at, id);`,
+];
+const version = formats.length;
 
 /**
  * The open database at `path`, with its schema; the folder and the file are made where they are missing.
@@ -61,7 +62,8 @@ function prepareFile(database: DatabaseSync, path: string): void {
   database.exec("BEGIN IMMEDIATE");
   try {
     refuseForeign(database, path);
-    if (number(database, "user_version") === 0) database.exec(schema);
+    for (const steps of formats.slice(number(database, "user_version"))) database.exec(steps);
+    database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${version}`);
     database.exec("COMMIT");
   } finally {
     if (database.isTransaction) database.exec("ROLLBACK");

@@ -2,10 +2,11 @@ import type { DatabaseSync } from "node:sqlite";
 import { type Instant, RunId, toInstant } from "../run/ids.ts";
 import { hasEnded, Run } from "../run/run.ts";
 import { RunEvent } from "../run/run-event.ts";
+import { Tombstone } from "../run/tombstone.ts";
 import { applyChange, applyStart } from "./apply-change.ts";
 import { parseDocument } from "./parse-document.ts";
 import { referTo, verifiedText } from "./payload.ts";
-import { payloadNotFound, runExists, runNotFound } from "./refusals.ts";
+import { payloadNotFound, runDeleted, runExists, runNotFound } from "./refusals.ts";
 import type { RunQuery, RunStore } from "./run-store.ts";
 import { asStoreError, openDatabase } from "./sqlite-file.ts";
 
@@ -26,6 +27,7 @@ export function openSqliteStore({ path, now }: { path: string; now: () => number
         const bytes = Buffer.from(inputText);
         const input = referTo("input", bytes);
         const { run, event } = applyStart(start, input);
+        if (findTombstone(run.id) !== null) throw runDeleted(run.id);
         if (statements.insertRun.run(columnsOf(run)).changes === 0) throw runExists(run.id);
         insertEvent(run.id, event);
         insertPayload(run.id, input, bytes);
@@ -80,8 +82,36 @@ export function openSqliteStore({ path, now }: { path: string; now: () => number
       return attempt(() => statements.overdue.all(before, limit).map(({ id }) => RunId.parse(id)));
     },
 
+    bury(runId, decide) {
+      return write(() => {
+        if (findTombstone(runId) !== null) return;
+        const run = find(runId);
+        if (run === null) throw runNotFound(runId);
+        statements.putTombstone.run(columnsOfTombstone(decide(run)));
+        statements.deleteRun.run(runId);
+      });
+    },
+
+    tombstone(runId) {
+      return attempt(() => findTombstone(runId));
+    },
+
+    dueTombstones(before, limit) {
+      return attempt(() => statements.dueTombstones.all(before, limit).map(({ id }) => RunId.parse(id)));
+    },
+
+    empty(emptied) {
+      return write(() => {
+        if (findTombstone(emptied.runId) === null) return;
+        statements.deleteEvents.run(emptied.runId);
+        statements.deletePayloads.run(emptied.runId);
+        statements.putTombstone.run(columnsOfTombstone(emptied));
+      });
+    },
+
     forget(runId) {
       return write(() => {
+        statements.deleteTombstone.run(runId);
         statements.deleteRun.run(runId);
         statements.deleteEvents.run(runId);
         statements.deletePayloads.run(runId);
@@ -118,6 +148,11 @@ export function openSqliteStore({ path, now }: { path: string; now: () => number
   function find(runId: RunId): Run | null {
     const row = statements.run.get(runId);
     return row === undefined ? null : runOf(row);
+  }
+
+  function findTombstone(runId: RunId): Tombstone | null {
+    const row = statements.tombstone.get(runId);
+    return row === undefined ? null : tombstoneOf(row);
   }
 
   function insertEvent(runId: RunId, event: RunEvent): void {
@@ -162,6 +197,14 @@ function runOf({ id, document }: Row): Run {
 
 function eventOf({ run_id: runId, n, document }: Row): RunEvent {
   return parseDocument(RunEvent, JSON.parse(String(document)), `Event ${n} of run ${runId}`);
+}
+
+function tombstoneOf({ id, document }: Row): Tombstone {
+  return parseDocument(Tombstone, JSON.parse(String(document)), `The tombstone of run ${id}`);
+}
+
+function columnsOfTombstone(tombstone: Tombstone) {
+  return { id: tombstone.runId, nextLookAt: tombstone.nextLookAt, document: JSON.stringify(tombstone) };
 }
 
 function columnsOf(run: Run) {
@@ -224,6 +267,14 @@ function prepare(database: DatabaseSync) {
     unended: database.prepare(`
       SELECT 1 FROM runs INDEXED BY runs_unended WHERE next_look_at IS NOT NULL AND caller = ? LIMIT ?`),
     deleteRun: database.prepare("DELETE FROM runs WHERE id = ?"),
+    tombstone: database.prepare("SELECT id, document FROM tombstones WHERE id = ?"),
+    putTombstone: database.prepare(`
+      INSERT INTO tombstones (id, next_look_at, document) VALUES (:id, :nextLookAt, :document)
+      ON CONFLICT DO UPDATE SET next_look_at = excluded.next_look_at, document = excluded.document`),
+    dueTombstones: database.prepare(
+      "SELECT id FROM tombstones WHERE next_look_at < ? ORDER BY next_look_at, id LIMIT ?",
+    ),
+    deleteTombstone: database.prepare("DELETE FROM tombstones WHERE id = ?"),
     events: database.prepare("SELECT run_id, n, document FROM events WHERE run_id = ? AND n > ? ORDER BY n LIMIT ?"),
     insertEvent: database.prepare("INSERT INTO events (run_id, n, document) VALUES (?, ?, ?)"),
     deleteEvents: database.prepare("DELETE FROM events WHERE run_id = ?"),

@@ -245,10 +245,40 @@ export function modelContract(name: string, openWorld: () => Promise<ModelWorld>
     assert.deepEqual(await model.look(token), ended);
   });
 
+  promise("a response that is deleted is lost, and may be deleted again", async ({ model, endTurn }) => {
+    const { token, responseId } = await begin(model);
+    endTurn();
+    assert.deepEqual(await model.delete(token), { kind: "deleted" });
+    assert.deepEqual(await model.delete(token), { kind: "deleted" });
+    assert.deepEqual(await model.look(token), { kind: "lost", responseId });
+  });
+
+  for (const status of [400, 405, 409]) {
+    promise(`a deletion that is answered with ${status} is refused, and the response stays`, async (world) => {
+      const { token } = await begin(world.model);
+      world.endTurn();
+      await world.meets({ kind: "status", status });
+      assert.equal((await world.model.delete(token)).kind, "refused");
+      assert.equal((await world.model.look(token)).kind, "completed");
+    });
+  }
+
+  promise("a deletion without an answer is unavailable, with the provider's wait", async (world) => {
+    const { token } = await begin(world.model);
+    await world.meets({ kind: "status", status: 429, retryAfter: 7 });
+    const throttled = await world.model.delete(token);
+    assert.ok(throttled.kind === "unavailable" && throttled.throttled && throttled.retryAfterSeconds === 7);
+    await world.meets({ kind: "drop-after" });
+    assert.equal((await world.model.delete(token)).kind, "unavailable");
+    assert.deepEqual(await world.model.delete(token), { kind: "deleted" });
+    assert.equal((await world.unreachable.delete(token)).kind, "unavailable");
+  });
+
   promise("a token of another provider, and no token at all, make no request", async (world) => {
     for (const token of [encodeToken("another", "resp_1"), "", "garbage"]) {
       await assert.rejects(world.model.look(token), { code: "token_invalid" });
       await assert.rejects(world.model.cancel(token), { code: "token_invalid" });
+      await assert.rejects(world.model.delete(token), { code: "token_invalid" });
     }
     assert.equal(await world.requests(), 0);
   });

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { fold } from "../../src/run/advance.ts";
 import { CallId, plusSeconds, type RunId, toInstant } from "../../src/run/ids.ts";
 import type { NewEvent, PayloadRef } from "../../src/run/run-event.ts";
+import { emptiedTombstone, tombstoneOf } from "../../src/run/tombstone.ts";
 import type { Change, NewRun, RunQuery, RunStore } from "../../src/store/run-store.ts";
 import { anyEvent } from "../support/any-events.ts";
 import { checkProperty } from "../support/check-property.ts";
@@ -458,6 +459,120 @@ export function runStoreContract(name: string, makeStore: MakeStore): void {
     assert.equal(await store.get(runId(1)), null);
   });
 
+  promise("nothing finds a run that was buried, and nobody changes it or starts it again", async (world) => {
+    const { store } = world;
+    await world.startAll([{ n: 1 }, { n: 2 }]);
+    const { input } = await world.end(1);
+    await world.bury(1);
+    assert.equal(await store.get(runId(1)), null);
+    assert.deepEqual(await world.listed({}), [2]);
+    assert.deepEqual((await store.overdue(world.second(60), 10)).map(numberOf), [2]);
+    const late = store.update(runId(1), () => change({ type: "cancel-requested" }));
+    await assert.rejects(late, { code: "run_not_found" });
+    await assert.rejects(store.create(newRun(1), "again"), { code: "run_deleted" });
+    assert.equal(
+      (await store.events(runId(1), 0, 10)).length,
+      2,
+      "its events are left for whoever deletes what they name",
+    );
+    assert.equal(await store.getPayload(runId(1), input), "");
+  });
+
+  promise("the tombstone of a run is what was made of it, also for whoever buries it again", async (world) => {
+    const { store } = world;
+    await world.startAll([{ n: 1, caller: "bob" }]);
+    await world.end(1);
+    assert.equal(await store.tombstone(runId(1)), null);
+    await world.bury(1, 5);
+    await world.bury(1, 9);
+    const deletedAt = world.second(5);
+    const expected = { runId: runId(1), caller: "bob", deletedAt, emptied: false, nextLookAt: deletedAt };
+    assert.deepEqual(await store.tombstone(runId(1)), expected);
+    await assert.rejects(world.bury(2), { code: "run_not_found" });
+  });
+
+  promise("a run that is not to be buried stays as it is", async (world) => {
+    const { store } = world;
+    await world.startAll([{ n: 1 }]);
+    await assert.rejects(world.bury(1), { code: "run_not_finished" });
+    assert.equal((await store.get(runId(1)))?.status, "queued");
+    assert.equal(await store.tombstone(runId(1)), null);
+  });
+
+  promise("of writers and one who buries at the same time, either comes first and none is half done", async (world) => {
+    const [store, other = store] = await world.handles();
+    assert.ok(store && other);
+    await world.startAll([{ n: 1 }]);
+    const { lastEvent } = await world.end(1);
+    const writers = Array.from({ length: 5 }, () =>
+      other
+        .update(runId(1), () => change({ type: "cancel-requested" }))
+        .then(
+          () => 1,
+          ({ code }) => assert.equal(code, "run_not_found") ?? 0,
+        ),
+    );
+    const [written] = await Promise.all([Promise.all(writers), world.bury(1)]);
+    const acknowledged = written.reduce((sum, each) => sum + each, 0);
+    assert.equal((await store.events(runId(1), 0, 100)).length, lastEvent + acknowledged);
+    assert.equal(await store.get(runId(1)), null);
+  });
+
+  promise("a buried run that is emptied keeps its tombstone alone, as it is then", async (world) => {
+    const { store } = world;
+    await world.startAll([{ n: 1 }, { n: 2 }]);
+    const { input } = await world.end(1);
+    const late = await store.putPayload(runId(1), "result-1", "came late");
+    await world.bury(1);
+    const emptied = await world.empty(1, 600);
+    await store.empty(emptied);
+    assert.deepEqual(await store.tombstone(runId(1)), emptied);
+    assert.deepEqual(await store.events(runId(1), 0, 10), []);
+    for (const ref of [input, late]) await assert.rejects(store.getPayload(runId(1), ref), { code: "internal" });
+    await assert.rejects(store.create(newRun(1), "again"), { code: "run_deleted" });
+    assert.equal((await store.events(runId(2), 0, 10)).length, 1);
+  });
+
+  promise("a run that has no tombstone is not emptied", async (world) => {
+    const { store } = world;
+    await world.startAll([{ n: 1 }]);
+    const at = world.second(0);
+    await store.empty({ runId: runId(1), caller: "ada", deletedAt: at, emptied: true, nextLookAt: at });
+    assert.equal((await store.get(runId(1)))?.status, "queued");
+    assert.equal((await store.events(runId(1), 0, 10)).length, 1);
+    assert.equal(await store.tombstone(runId(1)), null);
+  });
+
+  promise("of a tombstone that is forgotten nothing is left, and its run's id is free again", async (world) => {
+    const { store } = world;
+    await world.startAll([{ n: 1 }]);
+    await world.end(1);
+    await world.bury(1);
+    await world.empty(1, 600);
+    const late = await store.putPayload(runId(1), "result-1", "came late");
+    await store.forget(runId(1));
+    await store.forget(runId(1));
+    assert.equal(await store.tombstone(runId(1)), null);
+    await assert.rejects(store.getPayload(runId(1), late), { code: "internal" });
+    assert.equal((await store.create(newRun(1), "anew")).status, "queued");
+  });
+
+  promise("due are the tombstones whose next look is past, the longest due first", async (world) => {
+    const { store } = world;
+    await world.startAll([{ n: 1 }, { n: 2 }, { n: 3 }, { n: 4 }]);
+    for (const n of [1, 2, 3]) await world.end(n);
+    await world.bury(1, 30);
+    await world.bury(2, 10);
+    await world.bury(3, 20);
+    await world.empty(3, 600);
+    const due = async (second: number, limit: number) =>
+      (await store.dueTombstones(world.second(second), limit)).map(numberOf);
+    assert.deepEqual(await due(30, 10), [2]);
+    assert.deepEqual(await due(31, 10), [2, 1]);
+    assert.deepEqual(await due(31, 1), [2]);
+    assert.deepEqual(await due(700, 10), [2, 1, 3]);
+  });
+
   promise("a setting is what was proposed first, for everyone", async (world) => {
     const stores = await world.handles();
     const answers = await Promise.all(stores.map((store, n) => store.setting("link-key", `key ${n}`)));
@@ -610,6 +725,15 @@ async function openWorld(makeStore: MakeStore) {
       for (const { n, second = 0, ...matters } of starts) {
         await store.create(newRun(n, { at: plusSeconds(begin, second), ...matters }), "");
       }
+    },
+    end: (n: number) => store.update(runId(n), () => change({ type: "run-cancelled", output: null })),
+    bury: (n: number, second = 0) => store.bury(runId(n), (run) => tombstoneOf(run, plusSeconds(begin, second))),
+    async empty(n: number, lateSeconds: number) {
+      const tombstone = await store.tombstone(runId(n));
+      assert.ok(tombstone);
+      const emptied = emptiedTombstone(tombstone, lateSeconds);
+      await store.empty(emptied);
+      return emptied;
     },
     async listed(filters: Partial<RunQuery>) {
       return (await store.list({ ...everything, ...filters })).map(({ id }) => numberOf(id));

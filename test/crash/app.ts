@@ -10,6 +10,7 @@ const pass = killAt(process.env.NIGHTSHIFT_CRASH_AT ?? "none:1");
 const services = await compose(config, [crashingAgent(spaceNovelWriter(config), pass)]);
 register({
   ...services,
+  lateSeconds: 1, // so that a test sees the end of a tombstone
   store: crashingStore(services.store, pass),
   model: crashingModel(services.model, pass),
 });

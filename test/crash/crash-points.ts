@@ -33,9 +33,13 @@ const verbs = [
   ...committed.map((type) => `store.commit-${type}` as const),
   "store.payload-turn",
   "store.payload-result",
+  "store.bury",
+  "store.empty",
+  "store.forget",
   "model.start",
   "model.look",
   "model.cancel",
+  "model.delete",
   "tool.execute",
 ] as const;
 type Verb = (typeof verbs)[number];
@@ -69,6 +73,9 @@ export function crashingStore(store: RunStore, pass: Pass): RunStore {
       const verb = name.startsWith("turn-") ? "store.payload-turn" : "store.payload-result";
       return around(pass, verb, () => store.putPayload(runId, name, text));
     },
+    bury: (runId, decide) => around(pass, "store.bury", () => store.bury(runId, decide)),
+    empty: (emptied) => around(pass, "store.empty", () => store.empty(emptied)),
+    forget: (runId) => around(pass, "store.forget", () => store.forget(runId)),
     async update(runId, decide) {
       let effects: Verb[] = [];
       const stored = await store.update(runId, (run) => {
@@ -94,6 +101,7 @@ export function crashingModel(model: Model, pass: Pass): Model {
     start: (turn, signal) => around(pass, "model.start", () => model.start(turn, signal)),
     look: (token, signal) => around(pass, "model.look", () => model.look(token, signal)),
     cancel: (token) => around(pass, "model.cancel", () => model.cancel(token)),
+    delete: (token) => around(pass, "model.delete", () => model.delete(token)),
   };
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { newDatabase } from "../support/cosmos/open-test-store.ts";
 import { type CosmosServer, startCosmosServer } from "../support/cosmos/start-cosmos-server.ts";
 import { assertLedgerRules } from "../support/ledger-rules.ts";
@@ -33,6 +34,30 @@ test("on Cosmos DB a run whose host is killed while the model works goes on from
   assert.deepEqual(list.match(/run_[0-9a-v]{32}(?=")/g)?.at(0), id);
   await host.stop("SIGTERM");
 });
+
+test("on Cosmos DB a deletion whose host is killed goes on, until the run's tombstone alone is left", async () => {
+  const doomed = await system.startHost({ ...database.environment, NIGHTSHIFT_CRASH_AT: "store.before-empty:1" });
+  const { id } = await postRun(doomed.url, "Write a space novel about oblivion.", "delete");
+  await journalWhenEnded(doomed.url, id);
+  await fetch(`${doomed.url}/runs/${id}`, { method: "DELETE" });
+  assert.equal(await doomed.ended, "SIGKILL");
+  assert.ok((await documentsOf(id)).length > 10);
+  const host = await system.startHost(database.environment);
+  const giveUpAt = performance.now() + 60_000;
+  for (;;) {
+    const [only, ...others] = await documentsOf(id);
+    if (others.length === 0 && only?.tombstone?.emptied === true) break;
+    assert.ok(performance.now() < giveUpAt, `${others.length + 1} documents are left`);
+    await setTimeout(50);
+  }
+  assert.equal((await fetch(`${host.url}/runs/${id}`)).status, 404);
+  await host.stop("SIGTERM");
+});
+
+async function documentsOf(runId: string) {
+  const query = { query: "SELECT * FROM c WHERE c.runId = @runId", parameters: [{ name: "@runId", value: runId }] };
+  return (await database.runs.items.query(query, { partitionKey: runId }).fetchAll()).resources;
+}
 
 test("a run is completed with a true ledger while every third request to Cosmos DB fails before or after its effect", async () => {
   const host = await system.startHost(database.environment);

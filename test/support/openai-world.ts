@@ -67,6 +67,10 @@ export function openAiWorld(
       if (!endings.get(responseId)) endings.set(responseId, { kind: "cancelled", responseId, usage: noUsage });
       return { kind: "asked" };
     },
+    async delete(token) {
+      endings.delete(z.object({ responseId: z.string() }).parse(JSON.parse(atob(token))).responseId);
+      return { kind: "deleted" };
+    },
   };
   const services: Services = {
     store,
@@ -82,7 +86,9 @@ export function openAiWorld(
     async start(_instance, input) {
       void drive(input, services, orchestrations);
     },
+    startForgetting: async () => undefined, // what was deleted stays under its tombstone
     state: async () => "alive",
+    purge: async () => "purged",
     ring: async () => undefined,
     managementUrls: () => ({}),
   };

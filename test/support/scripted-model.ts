@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { decodeToken, encodeToken } from "../../src/agent/continuation-token.ts";
-import type { LookAnswer, Model, StartAnswer, TurnRequest } from "../../src/model/model.ts";
+import type { DeleteAnswer, LookAnswer, Model, StartAnswer, TurnRequest } from "../../src/model/model.ts";
 import { noUsage } from "../../src/run/run-event.ts";
 
 type Answers = {
@@ -13,8 +13,11 @@ export interface ScriptedModel extends Model {
   starts: TurnRequest[];
   looks: string[];
   cancels: string[];
+  deletes: string[];
   /** Each start takes the next of these; likewise each look. */
   script: { starts: Answers["start"][]; looks: Answers["look"][] };
+  /** How a deletion ends; without a test's own word the response is deleted. */
+  onDelete: (responseId: string) => DeleteAnswer;
 }
 
 const provider = "scripted";
@@ -25,6 +28,7 @@ export function scriptedModel(starts: Answers["start"][], looks: Answers["look"]
     starts: [],
     looks: [],
     cancels: [],
+    deletes: [],
     script: { starts: [...starts], looks: [...looks] },
     async start(turn) {
       model.starts.push(turn);
@@ -43,6 +47,12 @@ export function scriptedModel(starts: Answers["start"][], looks: Answers["look"]
       const responseId = decodeToken(provider, token);
       model.cancels.push(responseId);
       return { kind: "asked" };
+    },
+    onDelete: () => ({ kind: "deleted" }),
+    async delete(token) {
+      const responseId = decodeToken(provider, token);
+      model.deletes.push(responseId);
+      return model.onDelete(responseId);
     },
   };
   return model;

@@ -8,6 +8,8 @@ import type { Limits, RunEvent } from "../../src/run/run-event.ts";
 import { advanceRun } from "../../src/steps/advance-run.ts";
 import { cancelRun } from "../../src/steps/cancel-run.ts";
 import type { AdvanceRunOutput } from "../../src/steps/contract.ts";
+import { deleteRun } from "../../src/steps/delete-run.ts";
+import { forgetRun } from "../../src/steps/forget-run.ts";
 import type { Orchestrations } from "../../src/steps/orchestrations.ts";
 import { performCall } from "../../src/steps/perform-call.ts";
 import type { LogLine, Services } from "../../src/steps/services.ts";
@@ -60,14 +62,22 @@ export function countedHex() {
 export function recordedOrchestrations() {
   const rings: string[] = [];
   const started: string[] = [];
+  const purged: string[] = [];
   const states = new Map<string, "missing" | "alive" | "ended">();
   const orchestrations: Orchestrations = {
     start: async (instance) => void started.push(instance),
+    startForgetting: async (instance) => void started.push(instance),
     state: async (instance) => states.get(instance) ?? "missing",
     ring: async (instance, event) => void rings.push(`${instance} ${event}`),
+    async purge(instance) {
+      if (states.get(instance) === "alive") return "alive";
+      states.delete(instance);
+      purged.push(instance);
+      return "purged";
+    },
     managementUrls: (instance) => ({ terminatePostUri: `https://engine/${instance}/terminate` }),
   };
-  return { orchestrations, rings, started, states };
+  return { orchestrations, rings, started, purged, states };
 }
 
 export interface WorldOptions {
@@ -87,7 +97,7 @@ export async function stepWorld(options: WorldOptions) {
   const clock = steppedClock();
   const store = openSqliteStore({ path: ":memory:", now: clock.now });
   const agent = agentWith(options);
-  const { orchestrations, rings, started, states } = recordedOrchestrations();
+  const { orchestrations, rings, started, purged, states } = recordedOrchestrations();
   const lines: LogLine[] = [];
   const services: Services = {
     store,
@@ -99,7 +109,7 @@ export async function stepWorld(options: WorldOptions) {
     randomHex: countedHex(),
     log: (line) => void lines.push(line),
   };
-  const withBells = { ...services, orchestrations, overdueSeconds: 120, unendedRuns: null };
+  const withBells = { ...services, orchestrations, overdueSeconds: 120, lateSeconds: 3900, unendedRuns: null };
   const run = await startRun(
     {
       agent,
@@ -122,6 +132,7 @@ export async function stepWorld(options: WorldOptions) {
     orchestrations,
     rings,
     started,
+    purged,
     states,
     lines,
     /** One step, by the process named `by`. */
@@ -131,6 +142,21 @@ export async function stepWorld(options: WorldOptions) {
       performCall(callInput(runId, turn, callId), { ...withBells, process: { by, sole: false } }),
     cancel: () => cancelRun(runId, withBells),
     sweep: () => sweep(withBells),
+    delete: () => deleteRun(runId, withBells),
+    /** One step of the deletion. */
+    forget: (after = 0) => forgetRun({ runId, after }, withBells),
+    /** Does what the orchestrator of the deletion would, until nothing is left. Returns the seconds that it slept. */
+    async forgetAll(): Promise<number> {
+      let slept = 0;
+      for (let steps = 0, after = 0; steps < 2000; steps++) {
+        const step = await world.forget(after);
+        if (step.kind === "finished") return slept;
+        after = step.after;
+        slept += step.seconds;
+        clock.pass(step.seconds);
+      }
+      return assert.fail("the deletion does not end");
+    },
     /** Does what the orchestrator would, until the run has ended; time passes only while it sleeps. */
     async finish(): Promise<Run> {
       for (let steps = 0; steps < 2000; steps++) {

@@ -11,7 +11,7 @@ import type { ProviderRequest } from "./ledger-rules.ts";
 
 /** The real parts as processes: the local model server, and hosts that come and go on one state folder. */
 export interface System {
-  /** Of the host's state. */
+  /** Holds the hosts' state and the run store. */
   folder: string;
   modelUrl: string;
   /** Starts the host on this system's state, with the deployed app or another entry file. */

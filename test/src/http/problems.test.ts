@@ -27,7 +27,7 @@ const allowed: [path: string, allow: string][] = [
   ["/agents/novelist", "GET, HEAD"],
   ["/agents/novelist/runs", "POST"],
   ["/runs", "GET, HEAD"],
-  [`/runs/${id}`, "GET, HEAD"],
+  [`/runs/${id}`, "GET, HEAD, DELETE"],
   [`/runs/${id}/events`, "GET, HEAD"],
   [`/runs/${id}/turns/1`, "GET, HEAD"],
   [`/runs/${id}/status`, "GET, HEAD"],

@@ -68,6 +68,10 @@ function responseTable() {
       }
       const state = responses.get(id);
       if (!state) return { status: 404, body: errorBody(null, `Response with id '${id}' not found.`) };
+      if (method === "DELETE") {
+        responses.delete(id);
+        return { status: 200, body: { id, object: "response", deleted: true } };
+      }
       if (verb === "cancel") {
         if (state.status === "ended")
           return { status: 400, body: errorBody(null, "Cannot cancel a completed response.") };

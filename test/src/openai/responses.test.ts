@@ -226,6 +226,14 @@ test("a deleted response is gone; one that is not finished is not deleted", asyn
   resolve({ text: "Twice." });
 });
 
+test("a repeat of the request that made a deleted response is 409 and says so", async () => {
+  const world = openAiWorld(() => ({ text: "Once." }));
+  const create = () =>
+    world.client.responses.create({ model, input: "Tell." }, { headers: { "idempotency-key": "k" } });
+  await world.client.responses.delete((await create()).id);
+  await assert.rejects(create(), { status: 409, code: "run_deleted", message: /was deleted/ });
+});
+
 test("a structured answer is asked for in the caller's form and shown with it", async () => {
   const world = openAiWorld(() => ({ text: '{"n":1}' }));
   const schema = {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { defineAgent } from "../../../src/agent/define-agent.ts";
 import { type StartRun, startRun } from "../../../src/steps/start-run.ts";
 import { openSqliteStore } from "../../../src/store/sqlite.ts";
-import { steppedClock } from "../../support/step-world.ts";
+import { recordedOrchestrations, steppedClock } from "../../support/step-world.ts";
 
 const agent = defineAgent({ name: "tested", description: "", instructions: "" });
 
@@ -19,13 +19,11 @@ function starting(engine: "up" | "down" = "up") {
     log: ({ error }: { error?: string }) => void errors.push(error ?? ""),
     unendedRuns: null,
     orchestrations: {
+      ...recordedOrchestrations().orchestrations,
       start: async (instance: string) => {
         if (engine === "down") throw new Error("the engine is down");
         started.push(instance);
       },
-      state: async () => "missing" as const,
-      ring: async () => undefined,
-      managementUrls: () => ({}),
     },
   };
   const start = (more: Partial<StartRun>) =>

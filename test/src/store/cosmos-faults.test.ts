@@ -3,6 +3,7 @@ import { after, before, type TestContext, test } from "node:test";
 import { CallId } from "../../../src/run/ids.ts";
 import type { Run } from "../../../src/run/run.ts";
 import type { NewEvent } from "../../../src/run/run-event.ts";
+import { emptiedTombstone, tombstoneOf } from "../../../src/run/tombstone.ts";
 import type { Change, RunStore } from "../../../src/store/run-store.ts";
 import type { NewFault } from "../../support/cosmos/faults.ts";
 import { newDatabase, type StoreOptions, usual } from "../../support/cosmos/open-test-store.ts";
@@ -69,6 +70,23 @@ for (const applied of [true, false]) {
       await store.changeSetting("log", (stored) => (stored ?? "") + letter);
     }
     assert.equal(await store.setting("log", ""), "abc");
+  });
+
+  test(`a run is buried, emptied and forgotten, each while connections are cut ${when}`, async (context) => {
+    const { store } = await storeFor(context);
+    const { id, createdAt, input } = await store.create(newRun(1), "");
+    await store.update(id, () => ({ events: [{ type: "run-cancelled", output: null }], pulse: {} }));
+    server.fail({ on: "batch", applied, answer: "cut" });
+    await store.bury(id, (run) => tombstoneOf(run, createdAt));
+    const tombstone = await store.tombstone(id);
+    assert.ok(tombstone);
+    for (let n = 0; n < 2; n++) server.fail({ on: "batch", applied, answer: "cut" });
+    await store.empty(emptiedTombstone(tombstone, 60));
+    assert.equal((await store.tombstone(id))?.emptied, true);
+    await assert.rejects(store.getPayload(id, input), { code: "internal" });
+    server.fail({ on: "batch", applied, answer: "cut" });
+    await store.forget(id);
+    assert.equal(await store.tombstone(id), null);
   });
 
   test(`a run that is forgotten while connections are cut ${when} is gone`, async (context) => {

@@ -163,6 +163,16 @@ test("a run that was forgotten by half is gone, is not mixed with a new one, and
   assert.equal((await store.create(newRun(1), "")).status, "queued");
 });
 
+test("a tombstone that a newer version wrote is an error that names its run, and is left as it is", async (context) => {
+  const { open, runs } = await databaseFor(context);
+  const store = await open();
+  const document = { v: 2, id: "run", runId: runId(1), tombstone: { grave: 7 } };
+  await runs.items.create(document);
+  assert.equal(await store.get(runId(1)), null);
+  await assert.rejects(store.tombstone(runId(1)), { code: "internal", message: /tombstone of run run_.*form 2/s });
+  assert.deepEqual((await runs.item("run", runId(1)).read()).resource.tombstone, { grave: 7 });
+});
+
 test("a run with more than a hundred documents is forgotten, also by two at once", async (context) => {
   const { open, runs } = await databaseFor(context);
   const stores = [await open(), await open()] as const;

@@ -8,6 +8,7 @@ import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
 import { fold } from "../../../src/run/advance.ts";
+import { tombstoneOf } from "../../../src/run/tombstone.ts";
 import { openSqliteStore } from "../../../src/store/sqlite.ts";
 import { runStoreContract } from "../../contract/run-store.ts";
 import { newRun, runId } from "../../support/new-run.ts";
@@ -111,6 +112,19 @@ test("an update that fails half-way leaves nothing behind", async (context) => {
   change(path, "DELETE FROM events WHERE n = 3");
   assert.equal((await store.events(run.id, 0, 10)).length, 1);
   await store.close();
+});
+
+test("a file of the first format, which had no tombstones, is opened with all that is in it", async (context) => {
+  const path = join(await emptyFolder(context), "runs.db");
+  const before = openSqliteStore({ path, now });
+  const { id } = await before.create(newRun(1), "input");
+  await before.update(id, () => ({ events: [{ type: "run-cancelled", output: null }], pulse: {} }));
+  await before.close();
+  change(path, "DROP TABLE tombstones; PRAGMA user_version = 1");
+  const store = openSqliteStore({ path, now });
+  context.after(() => store.close());
+  await store.bury(id, (run) => tombstoneOf(run, run.updatedAt));
+  assert.equal((await store.tombstone(id))?.caller, "ada");
 });
 
 test("a file that a newer version wrote is refused, and left as it is", async (context) => {

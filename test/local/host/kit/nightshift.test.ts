@@ -43,6 +43,7 @@ function app(): void {
     webhooks: null,
     requestsPerMinute: null,
     unendedRuns: null,
+    lateSeconds: 3900,
     version: "test",
     modelName: "rules",
     publicUrl: null,

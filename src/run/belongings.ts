@@ -1,0 +1,35 @@
+import type { RunEvent } from "./run-event.ts";
+
+/** What a run has outside the store, named by the event with which it begins. */
+export type Belonging = { kind: "orchestration"; generation: number } | { kind: "response"; responseId: string };
+
+/** What begins with `event`, or null. Over a whole journal: every orchestration of the run and every response it knows. */
+export function belongingOf(event: RunEvent): Belonging | null {
+  switch (event.type) {
+    case "run-queued":
+      return { kind: "orchestration", generation: 0 };
+    case "orchestration-replaced":
+      return { kind: "orchestration", generation: event.generation };
+    case "turn-started":
+    case "orphan-confirmed":
+      return { kind: "response", responseId: event.responseId };
+    case "run-started":
+    case "turn-intended":
+    case "turn-completed":
+    case "turn-failed":
+    case "rung-taken":
+    case "turn-lost":
+    case "orphan-possible":
+    case "call-requested":
+    case "call-started":
+    case "call-completed":
+    case "call-failed":
+    case "cancel-requested":
+    case "late-answer-ignored":
+    case "run-completed":
+    case "run-failed":
+    case "run-cancelled":
+    case "run-incomplete":
+      return null;
+  }
+}
