@@ -6,6 +6,7 @@ import { Tombstone } from "../run/tombstone.ts";
 import { applyChange, applyStart } from "./apply-change.ts";
 import { parseDocument } from "./parse-document.ts";
 import { referTo, verifiedText } from "./payload.ts";
+import { recentRuns } from "./recent-runs.ts";
 import { payloadNotFound, runDeleted, runExists, runNotFound } from "./refusals.ts";
 import type { RunQuery, RunStore } from "./run-store.ts";
 import { asStoreError, openDatabase } from "./sqlite-file.ts";
@@ -20,6 +21,7 @@ const partBytes = 1024 * 1024;
 export function openSqliteStore({ path, now }: { path: string; now: () => number }): RunStore {
   const database = openDatabase(path);
   const statements = prepare(database);
+  const readRun = recentRuns((id, document) => runOf({ id, document }));
 
   return {
     create(start, inputText) {
@@ -147,7 +149,7 @@ export function openSqliteStore({ path, now }: { path: string; now: () => number
 
   function find(runId: RunId): Run | null {
     const row = statements.run.get(runId);
-    return row === undefined ? null : runOf(row);
+    return row === undefined ? null : readRun(runId, String(row.document));
   }
 
   function findTombstone(runId: RunId): Tombstone | null {
