@@ -70,7 +70,8 @@ async function sendDue(parts: Sending, stop: AbortSignal): Promise<void> {
     const due = parts.endpoints.all().length === 0 ? [] : parts.deliveries.due(now);
     const first = due.filter((delivery) => !waitsForNext(delivery, parts.deliveries));
     await Promise.all(first.map((delivery) => attempt(delivery, parts, stop)));
-    await setTimeout(pauseMs, undefined, { ref: false });
+    // The stop ends the pause: a pause that holds no process open would otherwise never end where nothing else runs.
+    await setTimeout(pauseMs, undefined, { ref: false, signal: stop }).catch(() => undefined);
   }
 }
 
