@@ -64,6 +64,7 @@ async function sendOnce(url: string, request: Exchange["request"]): Promise<Repe
   };
   const sent = send({ host: hostname, port, path: request.path, method: request.method, headers, agent: false });
   const answered = new Promise<IncomingMessage>((resolve, reject) => sent.on("response", resolve).on("error", reject));
+  answered.catch(() => undefined); // told below; it may come while the body is still being written
   if (body !== undefined && request.chunked === true) await writeInThree(sent, body);
   sent.end(request.chunked === true ? undefined : body);
   const answer = await answered;
