@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { Agent, type IncomingMessage, request } from "node:http";
 import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { hostProgram } from "../local/process/programs.ts";
 import { cleanEnvironment, type StartedProcess, startProcess } from "../local/process/start-process.ts";
 import { percentile, round } from "./percentile.ts";
+import { rssMb } from "./rss-mb.ts";
 
 /**
  * `npm run bench:host`: the local host by itself, with an app that does next to nothing. What can be seen from outside is
@@ -115,16 +116,6 @@ function call(method: string, url: string): Promise<{ text: string }> {
     sent.on("error", reject);
     sent.end();
   });
-}
-
-/** Resident memory of a process, where the system tells it (Linux). */
-function rssMb(pid: number | undefined): number | null {
-  try {
-    const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-    return kilobytes === undefined ? null : round(Number(kilobytes) / 1024);
-  } catch {
-    return null; // not Linux: the figure is left out, not guessed
-  }
 }
 
 try {

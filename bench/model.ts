@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
 import { cleanEnvironment, type StartedProcess, startProcess } from "../local/process/start-process.ts";
-import { percentile, round } from "./percentile.ts";
+import { percentile } from "./percentile.ts";
+import { rssMb } from "./rss-mb.ts";
 
 /**
  * `npm run bench:model`: the model server as a process with its state in a file, and this process as its only client, on
@@ -166,16 +167,6 @@ function call(url: string, method: string, body?: string): Promise<string> {
     });
     sent.on("error", reject).end(body);
   });
-}
-
-/** Resident memory of a process, where the system tells it (Linux). */
-function rssMb(pid: number | undefined): number | null {
-  try {
-    const kb = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-    return kb === undefined ? null : round(Number(kb) / 1024);
-  } catch {
-    return null; // not Linux: the figure is left out, not guessed
-  }
 }
 
 try {

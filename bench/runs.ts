@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { hostProgram, modelProgram } from "../local/process/programs.ts";
 import { cleanEnvironment, type StartedProcess, startProcess } from "../local/process/start-process.ts";
 import { percentile, round } from "./percentile.ts";
+import { rssMb } from "./rss-mb.ts";
 import { webhookLateness } from "./webhook-lateness.ts";
 
 /**
@@ -156,16 +157,6 @@ async function getJson(url: string): Promise<unknown> {
   const response = await fetch(url);
   if (!response.ok) throw new Error(`GET ${url} answered ${response.status}: ${await response.text()}`);
   return response.json();
-}
-
-/** Resident memory of a process, where the system tells it (Linux). */
-function rssMb(pid: number | undefined): number | null {
-  try {
-    const kb = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-    return kb === undefined ? null : round(Number(kb) / 1024);
-  } catch {
-    return null; // not Linux: the figure is left out, not guessed
-  }
 }
 
 try {

@@ -1,27 +1,16 @@
 import assert from "node:assert/strict";
-import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { type Host, startHost } from "../../local/host/start-host.ts";
+import type { Host } from "../../local/host/start-host.ts";
 import type { ForgetRunOutput } from "../../src/steps/contract.ts";
 import { completed, start, statusOf } from "../local/host/support/instances.ts";
 import { runId } from "../support/new-run.ts";
 import { deletions } from "./apps/deletions.ts";
+import { startApp } from "./start-app.ts";
 
 /** The orchestrator of a deletion on the local host, its activity scripted. */
 let host: Host;
 before(async () => {
-  host = await startHost({
-    entry: path.resolve("test/functions/apps/forgetting.ts"),
-    hostJson: path.resolve("test/local/host/apps/host.json"),
-    port: 0,
-    hostname: "127.0.0.1",
-    stateFile: ":memory:",
-    synchronous: "normal",
-    log: () => {},
-    setEnvironment: (name, value) => {
-      process.env[name] = value;
-    },
-  });
+  host = await startApp("forgetting.ts");
 });
 after(() => host.close());
 

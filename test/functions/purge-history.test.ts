@@ -1,24 +1,13 @@
 import assert from "node:assert/strict";
-import path from "node:path";
 import { after, before, test } from "node:test";
-import { type Host, startHost } from "../../local/host/start-host.ts";
+import type { Host } from "../../local/host/start-host.ts";
 import { ended, eventually, start, until } from "../local/host/support/instances.ts";
 import { movedClock } from "./apps/moved-clock.ts";
+import { startApp } from "./start-app.ts";
 
 let host: Host;
 before(async () => {
-  host = await startHost({
-    entry: path.resolve("test/functions/apps/purge-history.ts"),
-    hostJson: path.resolve("test/local/host/apps/host.json"),
-    port: 0,
-    hostname: "127.0.0.1",
-    stateFile: ":memory:",
-    synchronous: "normal",
-    log: () => {},
-    setEnvironment: (name, value) => {
-      process.env[name] = value;
-    },
-  });
+  host = await startApp("purge-history.ts");
 });
 after(() => host.close());
 

@@ -1,28 +1,17 @@
 import assert from "node:assert/strict";
-import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { type Host, startHost } from "../../local/host/start-host.ts";
+import type { Host } from "../../local/host/start-host.ts";
 import { CallId } from "../../src/run/ids.ts";
 import type { AdvanceRunOutput, PerformCallInput } from "../../src/steps/contract.ts";
 import { completed, eventually, raise, type Started, start, statusOf } from "../local/host/support/instances.ts";
 import { runId } from "../support/new-run.ts";
 import { scripts } from "./apps/script.ts";
+import { startApp } from "./start-app.ts";
 
 /** The orchestrator on the local host, its two activities scripted. */
 let host: Host;
 before(async () => {
-  host = await startHost({
-    entry: path.resolve("test/functions/apps/run-agent.ts"),
-    hostJson: path.resolve("test/local/host/apps/host.json"),
-    port: 0,
-    hostname: "127.0.0.1",
-    stateFile: ":memory:",
-    synchronous: "normal",
-    log: () => {},
-    setEnvironment: (name, value) => {
-      process.env[name] = value;
-    },
-  });
+  host = await startApp("run-agent.ts");
 });
 after(() => host.close());
 
