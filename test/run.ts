@@ -1,4 +1,5 @@
 import { globSync } from "node:fs";
+import path from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 
@@ -13,6 +14,8 @@ if (files.length === 0) {
   console.error(`No test file matches ${patterns.join(" ")}.`);
   process.exit(1);
 }
+/** Test files, and the hosts and model servers that they start by the hundred, compile the same code: once is enough. */
+process.env.NODE_COMPILE_CACHE ??= path.resolve("node_modules/.cache/node-compile");
 /** A test that runs away ends itself, not the machine. */
 const execArgv = ["--max-old-space-size=1500"];
 
