@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setImmediate as nextLoop, setTimeout as pause } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
+import { Died } from "./mortal.ts";
 import { watchRequests } from "./open-requests.ts";
 
 /**
@@ -20,11 +21,15 @@ export interface VirtualClock extends Clock {
 /** Work that is under way, unless it sleeps. */
 interface Work {
   sleeping: number;
+  /** Its host has died: it never wakes. */
+  dead: boolean;
 }
 
 interface Due {
   time: number;
   callback: () => void;
+  /** Who sleeps until then; undefined when nobody does. */
+  sleeper?: Work | undefined;
 }
 
 /** Loops of the event loop without a change after which nothing is about to begin: a commit takes one, its news another. */
@@ -54,28 +59,38 @@ export function createVirtualClock(start: number): VirtualClock {
 
   const now = () => time;
 
-  function at(moment: number, callback: () => void): () => void {
-    const entry = { time: moment, callback };
+  const at = (moment: number, callback: () => void) => add({ time: moment, callback });
+
+  function add(entry: Due): () => void {
     due.add(entry);
     changed();
     return () => void due.delete(entry);
   }
 
   async function during<Result>(task: () => Promise<Result>): Promise<Result> {
-    const work = { sleeping: 0 };
+    const work = { sleeping: 0, dead: false };
     underWay.add(work);
     changed();
     try {
       return await current.run(work, task);
+    } catch (error) {
+      if (error instanceof Died) forget(work);
+      throw error;
     } finally {
       underWay.delete(work);
       changed();
     }
   }
 
+  function forget(sleeper: Work): void {
+    sleeper.dead = true;
+    for (const entry of due) if (entry.sleeper === sleeper) due.delete(entry);
+  }
+
   async function sleep(seconds: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted === true) return;
     const work = current.getStore();
+    if (work?.dead === true) return new Promise(() => {});
     if (work !== undefined) work.sleeping += 1;
     changed();
     await new Promise<void>((resolve) => {
@@ -84,7 +99,7 @@ export function createVirtualClock(start: number): VirtualClock {
         signal?.removeEventListener("abort", wake);
         resolve();
       };
-      const callOff = at(time + seconds * 1000, wake);
+      const callOff = add({ time: time + seconds * 1000, callback: wake, sleeper: work });
       signal?.addEventListener("abort", wake);
     });
     if (work !== undefined) work.sleeping -= 1;
