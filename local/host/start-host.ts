@@ -17,7 +17,7 @@ import { filterLog, type LogSink } from "./log.ts";
 import type { Synchronous } from "./state/database.ts";
 import { openState, type State } from "./state/open-state.ts";
 import { watchForbiddenCalls } from "./strict/forbidden-calls.ts";
-import { strictInvoke, watchInvocation } from "./strict/strict-invoke.ts";
+import { strictInvoke, strictWatch } from "./strict/strict-invoke.ts";
 import { createTimerFunctions } from "./timers/timer-functions.ts";
 import { createWebhooks } from "./webhooks/serve-webhooks.ts";
 import { isDurableClient } from "./worker/bindings.ts";
@@ -90,7 +90,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   try {
     const port = await listen(opening, options.port, options.hostname);
     options.setEnvironment("WEBSITE_HOSTNAME", `localhost:${port}`);
-    const watch = options.strict === true ? watchInvocation : undefined;
+    const watch = options.strict === true ? strictWatch : undefined;
     const worker = options.loaded ?? (await loadWorker(options.entry, dirname(hostJsonPath), log, watch));
     const running = run({ options, hostJson, log, state, port, worker });
     opening.removeAllListeners("request").on("request", running.listener);
@@ -163,7 +163,7 @@ function run({ options, hostJson, log, state, port, worker }: RunParts): Running
   const caller = { ...shared, address: `${options.hostname}:${port}` };
   const answer = worker.httpUri === null ? createBufferedCall(caller) : createStreamedCall(caller, worker.httpUri);
   const call: CallFunction = (each) => clock.during(() => answer(each));
-  const webhooks = createWebhooks(instances, clock, address, log);
+  const webhooks = createWebhooks(instances, clock, address, strict, log);
   const answers = trackAnswers(createListener(webhooks, routesOf(functions, http.routePrefix), call));
   const stopWatching = strict ? watchForbiddenCalls() : () => {};
   return {
