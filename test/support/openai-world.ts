@@ -129,7 +129,7 @@ export function openAiWorld(
 async function drive({ runId, generation }: RunAgentInput, services: Services, orchestrations: Orchestrations) {
   const giveUpAt = performance.now() + 20_000;
   while (performance.now() < giveUpAt) {
-    const step = await advanceRun({ runId, generation }, services);
+    const step = await advanceRun({ runId, generation }, { ...services, orchestrations });
     if (step.kind === "finished") return;
     if (step.kind === "wait") await setTimeout(1);
     else {

@@ -211,6 +211,7 @@ const everyRun: RunQuery = {
   after: null,
   agent: null,
   statuses: [],
+  sessionId: null,
   createdAfter: null,
   createdBefore: null,
   metadata: {},
