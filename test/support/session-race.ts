@@ -24,6 +24,9 @@ function seeded(seed: number): (limit: number) => number {
   };
 }
 
+export const sessionRaceFact =
+  "runs that start at once in the same sessions make one line of answers in each, whoever dies meanwhile";
+
 /**
  * Many starts at the same moment in a few sessions, in several processes (one for each store handle) that step every run
  * in any order, often twice at once, and die in the middle of steps; some runs are cancelled. At the end every session is

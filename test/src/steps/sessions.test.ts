@@ -3,6 +3,8 @@ import { describe, test } from "node:test";
 import { phaseOf } from "../../../src/run/phase.ts";
 import type { Run } from "../../../src/run/run.ts";
 import type { RunStore } from "../../../src/store/run-store.ts";
+import { openSqliteStore } from "../../../src/store/sqlite.ts";
+import { sessionRace, sessionRaceFact } from "../../support/session-race.ts";
 import { sessionWorld } from "../../support/session-world.ts";
 
 describe("a run in a session", () => {
@@ -267,4 +269,10 @@ describe("a session survives the death of a process", () => {
     const events = await world.store.events(second.id, 0, 100);
     assert.equal(events.filter(({ type }) => type === "session-continued").length, 1);
   });
+});
+
+test(`SQLite: ${sessionRaceFact}`, async (context) => {
+  const store = openSqliteStore({ path: ":memory:", now: Date.now });
+  context.after(() => store.close());
+  await sessionRace([store], context, 24);
 });
