@@ -17,7 +17,7 @@ import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { countedHex, recordedOrchestrations, steppedClock } from "./step-world.ts";
 
 const provider = "scripted";
-export const sessionId = SessionId.parse("s");
+const sessionId = SessionId.parse("s");
 
 type Said = Pick<Extract<Ending, { kind: "completed" }>["output"], "text" | "calls">;
 
