@@ -1,8 +1,8 @@
 import type { InputItem } from "../model/model.ts";
 import { SessionId } from "../run/ids.ts";
-import { canBeContinued, type Session, tailIndex, threadHolder } from "../run/session.ts";
-import { leftOpen } from "../steps/left-open.ts";
-import { itemsOfPart } from "../steps/session-items.ts";
+import { type RunPart, type Session, tailIndex } from "../run/session.ts";
+import { leftOpen, unanswered } from "../steps/left-open.ts";
+import { itemsOfPart, keptItems } from "../steps/session-items.ts";
 import { type SessionStart, sessionBusy } from "../steps/start-run.ts";
 import type { OpenAiServices } from "./call.ts";
 import { checkCalls } from "./conversation.ts";
@@ -40,8 +40,12 @@ export async function unheard(
 ): Promise<{ fresh: InputItem[]; open: Set<string> }> {
   const parts = session.parts.slice(tailIndex(session) + 1);
   const fresh = (await Promise.all(parts.map((part) => itemsOfPart(part, session, store)))).flat();
-  const holder = threadHolder(session);
-  const last = holder ? await store.get(holder) : null;
-  const { open } = last && canBeContinued(last) ? await leftOpen(last, store) : { open: new Set<string>() };
-  return { fresh, open };
+  const tail = session.parts[tailIndex(session)];
+  return { fresh, open: tail && "run" in tail ? await openIn(tail, store) : new Set() };
+}
+
+async function openIn({ run: runId, left }: RunPart, store: OpenAiServices["store"]): Promise<Set<string>> {
+  if (left) return unanswered((await keptItems(runId, left, store)).map(({ item }) => item));
+  const run = await store.get(runId);
+  return run ? (await leftOpen(run, store)).open : new Set();
 }

@@ -20,6 +20,17 @@ export async function leftOpen(
   return { outputs: await Promise.all(outputs), open };
 }
 
+/** The calls in `items` that have no output there, after those that were `open` before. */
+export function unanswered(items: readonly InputItem[], open: ReadonlySet<string> = new Set()): Set<string> {
+  const left = new Set(open);
+  for (const item of items) {
+    if ("role" in item) continue;
+    if (item.type === "function_call") left.add(item.callId);
+    else left.delete(item.callId);
+  }
+  return left;
+}
+
 const notCarriedOut = "Not carried out: the conversation went on without it.";
 
 /**
@@ -31,15 +42,14 @@ export function closingCalls(
   open: ReadonlySet<string>,
   next: readonly InputItem[],
 ): InputItem[] {
-  const unanswered = new Set(open);
+  const known = new Set(open);
   const kept = items.filter((item) => {
     if ("role" in item) return true;
-    if (item.type === "function_call_output") return unanswered.delete(item.callId);
-    unanswered.add(item.callId);
-    return true;
+    if (item.type === "function_call_output") return known.delete(item.callId);
+    return known.add(item.callId);
   });
-  for (const item of next) if ("callId" in item && item.type === "function_call_output") unanswered.delete(item.callId);
-  const outputs = [...unanswered].map((callId): InputItem => {
+  const answers = next.filter((item) => "callId" in item && item.type === "function_call_output");
+  const outputs = [...unanswered([...kept, ...answers], open)].map((callId): InputItem => {
     return { type: "function_call_output", callId, output: notCarriedOut };
   });
   return [...kept, ...outputs];

@@ -172,6 +172,21 @@ describe("the calls of a conversation", () => {
     });
   });
 
+  test("are answered also after an item before them was deleted, or one of their own response", async () => {
+    for (const deleted of [0, 2]) {
+      const world = openAiWorld((_turn, n) => (n === 2 ? calls("ask", {}) : { text: `answer ${n}` }));
+      const { id } = await world.client.conversations.create();
+      await world.client.responses.create({ model, input: "One.", conversation: id });
+      await world.client.responses.create({ model, input: "Two.", conversation: id, tools: [ask] });
+      const { data } = await world.client.conversations.items.list(id, { order: "asc" });
+      await world.client.conversations.items.delete(String(data[deleted]?.id), { conversation_id: id });
+      const input: ResponseInputItem[] = [{ type: "function_call_output", call_id: "call_ask", output: "me" }];
+      await world.client.responses.create({ model, input, conversation: id });
+      const words = ["One.", "answer 1", "Two.", "function_call call_ask", "function_call_output call_ask"];
+      assert.deepEqual(asked(world), { from: null, words: words.toSpliced(deleted, 1) });
+    }
+  });
+
   test("may be answered by hand", async () => {
     const world = openAiWorld((_turn, n) => (n === 1 ? calls("ask", {}) : { text: "Thanks." }));
     const { id } = await world.client.conversations.create();
