@@ -87,7 +87,7 @@ export function threadHolder(session: Session): RunId | null {
   return tail && "run" in tail && tail.edition === session.edition ? tail.run : null;
 }
 
-/** True for a run that went on from another one's answer, or may be gone on from. */
+/** True for an ended run that the model has answered: there is something to go on from. */
 export function canBeContinued(run: Run): run is EndedRun & { lastResponseId: string } {
   return hasEnded(run) && run.lastResponseId !== null;
 }
