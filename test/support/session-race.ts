@@ -15,6 +15,13 @@ import { startRun } from "../../src/steps/start-run.ts";
 import type { RunStore } from "../../src/store/run-store.ts";
 import { countedHex, recordedOrchestrations } from "./step-world.ts";
 
+/** Numbers from a seed that is printed; `PROPERTY_SEED=<seed>` gives the same ones again. */
+export function seededIn(context: TestContext): (limit: number) => number {
+  const seed = Number(process.env.PROPERTY_SEED ?? Date.now() % 2 ** 31);
+  context.diagnostic(`seed ${seed}`);
+  return seeded(seed);
+}
+
 /** Numbers from 0 to below `limit`, the same for the same seed. */
 function seeded(seed: number): (limit: number) => number {
   let state = seed >>> 0;
@@ -33,9 +40,7 @@ export const sessionRaceFact =
  * one line of answers, each gone on from by exactly one, and no two runs of it were ever at work together.
  */
 export async function sessionRace(stores: readonly RunStore[], context: TestContext, starts: number): Promise<void> {
-  const seed = Number(process.env.PROPERTY_SEED ?? Date.now() % 2 ** 31);
-  context.diagnostic(`seed ${seed}`);
-  const random = seeded(seed);
+  const random = seededIn(context);
   const [store] = stores;
   assert.ok(store);
   const looks = new Map<string, number>();

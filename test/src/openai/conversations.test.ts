@@ -4,6 +4,7 @@ import type { ConversationItem } from "openai/resources/conversations/items";
 import type { FunctionTool, ResponseInputItem } from "openai/resources/responses/responses";
 import type { TurnRequest } from "../../../src/model/model.ts";
 import { calls, openAiWorld, type Said } from "../../support/openai-world.ts";
+import { seededIn } from "../../support/session-race.ts";
 import { assertFits, noSpecification } from "../../support/specification.ts";
 import { until } from "../../support/until.ts";
 
@@ -105,6 +106,17 @@ describe("a conversation", () => {
     await assert.rejects(world.client.responses.create({ model, conversation: id }), {
       code: "missing_required_parameter",
     });
+  });
+
+  test("has all that was added at the same moment, in one piece each", async () => {
+    const world = answering();
+    const { id } = await world.client.conversations.create();
+    const batches = Array.from({ length: 8 }, (_, n) => [`${n} first`, `${n} second`]);
+    const adding = batches.map((words) => world.client.conversations.items.create(id, { items: words.map(said) }));
+    await Promise.all(adding);
+    const found = await itemsIn(world, id);
+    const pairs = found.flatMap((word, index) => (index % 2 === 0 ? [[word, found[index + 1]]] : []));
+    assert.deepEqual(pairs.toSorted(), batches);
   });
 
   test("is turned over page by page, in both orders", async () => {
@@ -221,6 +233,26 @@ describe("a deleted item", () => {
     assert.deepEqual(asked(world), { from: "provider_3", words: ["Four."] });
   });
 
+  test("that was added by hand and has been heard is not heard again either", async () => {
+    const world = answering();
+    const { id } = await world.client.conversations.create({ items: [said("Added.")] });
+    await world.client.responses.create({ model, input: "One.", conversation: id });
+    const [item] = (await world.client.conversations.items.list(id, { order: "asc" })).data;
+    await world.client.conversations.items.delete(String(item?.id), { conversation_id: id });
+    await world.client.responses.create({ model, input: "Two.", conversation: id });
+    assert.deepEqual(asked(world), { from: null, words: ["One.", "answer 1", "Two."] });
+  });
+
+  test("that was added by hand and not heard yet costs the model's thread nothing", async () => {
+    const world = answering();
+    const { id } = await world.client.conversations.create();
+    await world.client.responses.create({ model, input: "One.", conversation: id });
+    const { data } = await world.client.conversations.items.create(id, { items: [said("Added."), said("Kept.")] });
+    await world.client.conversations.items.delete(String(data[0]?.id), { conversation_id: id });
+    await world.client.responses.create({ model, input: "Two.", conversation: id });
+    assert.deepEqual(asked(world), { from: "provider_1", words: ["Kept.", "Two."] });
+  });
+
   test("of several that are deleted at once are all gone", async () => {
     const world = answering();
     const { id } = await world.client.conversations.create();
@@ -273,6 +305,38 @@ describe("a conversation at work", () => {
     await world.client.responses.create({ model, input: "Two.", conversation: id });
     assert.deepEqual(await itemsIn(world, id), ["One.", "answer 1", "Two.", "answer 2"]);
     await world.client.conversations.delete(id);
+  });
+
+  test("hears what is added at the moment of its start, or the next response does, or it is refused", async (context) => {
+    const random = seededIn(context);
+    const delayed = async () => {
+      for (let ticks = random(4); ticks > 0; ticks--) await new Promise(setImmediate);
+    };
+    const world = openAiWorld(
+      (_turn, n) => ({ text: `answer ${n}` }),
+      {},
+      (store) => ({
+        ...store,
+        setting: (...args) => delayed().then(() => store.setting(...args)),
+        changeSetting: (name, decide) => delayed().then(() => store.changeSetting(name, decide)),
+      }),
+    );
+    const { id } = await world.client.conversations.create();
+    const add = (n: number) => world.client.conversations.items.create(id, { items: [said(`added ${n}`)] });
+    for (let round = 0; round < 8; round++) {
+      const adding = Array.from({ length: 8 }, (_, n) => add(8 * round + n));
+      const response = world.client.responses.create({ model, input: `round ${round}`, conversation: id });
+      for (const end of await Promise.allSettled([...adding, response])) {
+        if (end.status === "rejected") assert.equal(end.reason.code, "conversation_locked");
+      }
+    }
+    await world.client.responses.create({ model, input: "The last.", conversation: id });
+    const heard = world.turns.flatMap((turn) => asked({ turns: [turn] }).words);
+    const items = await itemsIn(world, id);
+    assert.deepEqual(
+      items.filter((word) => !word.startsWith("answer")),
+      heard,
+    );
   });
 
   test("lets native runs wait their turn", async () => {

@@ -70,6 +70,15 @@ describe("a run in a session", () => {
     assert.deepEqual(world.asked(), { from: "resp_1", words: ["three"] });
   });
 
+  test("that is cancelled before it began wakes the next at once", async () => {
+    const world = sessionWorld();
+    const [first, second] = [await world.start("one"), await world.start("two")];
+    const wait = await world.step(second.id);
+    assert.ok(wait.kind === "wait");
+    await world.cancel(first.id);
+    assert.equal(world.rings.at(-1), `${second.id} bell-${wait.bell}`);
+  });
+
   test("reaches its deadline while it waits", async () => {
     const world = sessionWorld();
     const first = await world.start("one");
