@@ -36,7 +36,9 @@ export function register(services: AppServices): void {
   checkFunctionTimeout(services.agents.values(), hostJson.functionTimeout);
   df.app.orchestration(orchestrationName, runAgent);
   df.app.activity(advanceRunActivity.name, {
-    handler: (input: unknown) => advanceRun(advanceRunActivity.input.parse(input), services),
+    extraInputs: [durableClient],
+    handler: (input: unknown, context) =>
+      advanceRun(advanceRunActivity.input.parse(input), { ...services, orchestrations: orchestrationsOf(context) }),
   });
   df.app.activity(performCallActivity.name, {
     extraInputs: [durableClient],

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Agent } from "../agent/define-agent.ts";
 import { Message } from "../model/model.ts";
+import { RunId, SessionId } from "../run/ids.ts";
 import { Metadata } from "../run/metadata.ts";
 import { Limits } from "../run/run-event.ts";
 
@@ -47,13 +48,17 @@ const Input = z.union(
 
 /** The body of `POST /agents/{agent}/runs` (api.md, section 1): limits may only lower what the agent allows. */
 export function startBody(agent: Agent) {
-  return z.strictObject({
+  const body = z.strictObject({
     input: Input,
     metadata: Metadata.default({}),
     limits: loweredLimits(agent).default(agent.limits),
-    sessionId: notYet("sessionId"),
-    previousRunId: notYet("previousRunId"),
+    sessionId: SessionId.optional(),
+    previousRunId: RunId.optional(),
     webhook: notYet("webhook"),
+  });
+  return body.refine(({ sessionId, previousRunId }) => sessionId === undefined || previousRunId === undefined, {
+    path: ["previousRunId"],
+    message: "a run in a session goes on from the one before it: send sessionId or previousRunId",
   });
 }
 

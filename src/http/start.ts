@@ -1,5 +1,6 @@
 import { instanceId } from "../run/ids.ts";
 import { hasEnded, type Run } from "../run/run.ts";
+import { goOnFrom } from "../steps/go-on-from.ts";
 import { startRun } from "../steps/start-run.ts";
 import { agentOf } from "./agents.ts";
 import type { Call, HttpServices, Route } from "./http-services.ts";
@@ -15,9 +16,11 @@ export const start: Route = async (call, services) => {
   const agent = agentOf(call, services);
   const idempotencyKey = idempotencyKeyOf(call.request);
   const body = await readJson(call.request);
-  const { input, metadata, limits } = parseRequest(startBody(agent), body);
+  const { input: messages, metadata, limits, sessionId, previousRunId } = parseRequest(startBody(agent), body);
+  const input = previousRunId ? await goOnFrom(previousRunId, messages, call.caller, services.store) : messages;
+  const session = sessionId && { session: { id: sessionId, admit: null } };
   const run = await startRun(
-    { agent, caller: call.caller, input, metadata, limits, body, idempotencyKey },
+    { agent, caller: call.caller, input, metadata, limits, body, idempotencyKey, ...session },
     { ...services, orchestrations: call.orchestrations },
   );
   const links = await linksOf(run, call, services);

@@ -15,6 +15,8 @@ export function begin(event: RunQueued): Run {
     requestHash: event.requestHash,
     limits: event.limits,
     metadata: event.metadata,
+    ...(event.sessionId !== undefined && { sessionId: event.sessionId }),
+    ...(event.previousRunId !== undefined && { previousRunId: event.previousRunId }),
     createdAt: event.at,
     updatedAt: event.at,
     deadline: event.deadline,
@@ -38,6 +40,7 @@ export function begin(event: RunQueued): Run {
       trouble: null,
       progress: [],
       reported: null,
+      waitsFor: null,
       overdueSince: null,
       replacements: 0,
     },
@@ -67,6 +70,8 @@ function move(run: Run, event: RunEvent): Run {
     case "run-queued":
     case "orphan-confirmed":
       return run;
+    case "session-continued":
+      return { ...run, thread: event.thread };
     case "run-started":
       return { ...run, status: "running", startedAt: event.at };
     case "turn-intended":
@@ -182,6 +187,7 @@ function count(ledger: Ledger, orphanOps: readonly string[], event: RunEvent): L
     case "call-started":
       return { ...ledger, toolRepeats: ledger.toolRepeats + (event.execution > 1 ? 1 : 0) };
     case "run-queued":
+    case "session-continued":
     case "run-started":
     case "turn-completed":
     case "turn-failed":

@@ -13,6 +13,7 @@ export function belongingOf(event: RunEvent): Belonging | null {
     case "turn-started":
     case "orphan-confirmed":
       return { kind: "response", responseId: event.responseId };
+    case "session-continued":
     case "run-started":
     case "turn-intended":
     case "turn-completed":

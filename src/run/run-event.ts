@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { CallId, Instant, OperationId, RunId } from "./ids.ts";
+import { CallId, Instant, OperationId, RunId, SessionId } from "./ids.ts";
 
 /** Where a payload lies: its name in the run, the first 16 hex digits of its SHA-256, its length in bytes of UTF-8. */
 export const PayloadRef = z.strictObject({
@@ -60,8 +60,23 @@ export const RunQueued = z.strictObject({
   limits: Limits,
   deadline: Instant,
   metadata: z.record(z.string(), z.string()),
+  /** The session that the run waits its turn in. Absent: none. */
+  sessionId: SessionId.optional(),
+  /** The run that it goes on from. Absent: none, or its session says. */
+  previousRunId: RunId.optional(),
 });
 export type RunQueued = z.infer<typeof RunQueued>;
+
+/** What a run in a session goes on from. */
+export const Thread = z.strictObject({
+  /** The run before it, and the response that its conversation ended with. Null: the provider is told all of it anew. */
+  previous: z.strictObject({ runId: RunId, responseId: z.string() }).nullable(),
+  /** Items that stand before the run's own: what the provider does not know of the conversation. Null: none. */
+  before: PayloadRef.nullable(),
+  /** Of which edition of the session this was made. */
+  edition: z.int().nonnegative(),
+});
+export type Thread = z.infer<typeof Thread>;
 
 const attempt = { turn, attempt: z.int().positive(), op: OperationId };
 /** When the next attempt of the turn may begin. */
@@ -75,6 +90,8 @@ const callResult = { ...call, result: PayloadRef, excerpt, seconds: z.number().n
  */
 export const RunEvent = z.discriminatedUnion("type", [
   RunQueued,
+  /** Its turn in its session has come. */
+  z.strictObject({ ...header, type: z.literal("session-continued"), thread: Thread }),
   z.strictObject({ ...header, type: z.literal("run-started") }),
   /** The intent: a POST is about to be made by process `by` and will have ended by `until`. */
   z.strictObject({ ...header, type: z.literal("turn-intended"), ...attempt, by: z.string(), until: Instant }),

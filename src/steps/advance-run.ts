@@ -1,12 +1,15 @@
 import { plusSeconds, secondsBetween } from "../run/ids.ts";
-import { callsDueAt, waitSeconds } from "../run/next-move.ts";
+import { awaitsSession, callsDueAt, waitSeconds } from "../run/next-move.ts";
 import { hasEnded, type Run } from "../run/run.ts";
 import { excerptOf, type NewEvent } from "../run/run-event.ts";
 import { beginTurn } from "./begin-turn.ts";
 import { closeTurn } from "./close-turn.ts";
+import { continueSession } from "./continue-session.ts";
 import type { AdvanceRunInput, AdvanceRunOutput } from "./contract.ts";
 import { isGone } from "./gone.ts";
 import { lookAtTurn } from "./look-at-turn.ts";
+import type { Orchestrations } from "./orchestrations.ts";
+import { passOn } from "./sessions.ts";
 import { beginStepping, type Outcome, type Stepping, type StepServices } from "./stepping.ts";
 import { endForToken, isUnusableToken } from "./unusable-token.ts";
 
@@ -19,12 +22,13 @@ const maxMoves = 12;
  */
 export async function advanceRun(
   { runId, generation }: AdvanceRunInput,
-  services: StepServices,
+  services: StepServices & { orchestrations: Orchestrations },
 ): Promise<AdvanceRunOutput> {
   const stepping = beginStepping(runId, generation, services);
   for (let move = 0; move < maxMoves; move++) {
     const run = await stepping.current();
     if (!run) return { kind: "finished" };
+    if (hasEnded(run)) await passOn(run, services);
     const outcome = await makeMove(run, stepping).catch((error: unknown) => {
       if (isUnusableToken(error)) return endForToken(error, stepping);
       if (isGone(error)) return { kind: "finished" as const };
@@ -48,6 +52,8 @@ async function makeMove(run: Run, stepping: Stepping): Promise<Outcome> {
     case "orphan":
     case "end":
       return commitMove(stepping);
+    case "session":
+      return awaitsSession(run) ? continueSession(run, stepping) : null;
     case "begin":
       return beginTurn(run, stepping);
     case "look":

@@ -137,7 +137,7 @@ export async function stepWorld(options: WorldOptions) {
     lines,
     /** One step, by the process named `by`. */
     step: (by = "first", generation = 0): Promise<AdvanceRunOutput> =>
-      advanceRun({ runId, generation }, { ...services, process: { by, sole: false } }),
+      advanceRun({ runId, generation }, { ...services, orchestrations, process: { by, sole: false } }),
     call: (turn: number, callId: string, by = "first") =>
       performCall(callInput(runId, turn, callId), { ...withBells, process: { by, sole: false } }),
     cancel: () => cancelRun(runId, withBells),
