@@ -150,7 +150,8 @@ app.http("careless-client", {
       startWithoutInput: () => client.startNew("careful"),
       startWithLargeInput: () => client.startNew("careful", { input: "x".repeat(2_000_000) }),
       startWithTimestamp: () => client.startNew("careful", { input: { Timestamp: "2030" } }),
-      eventWithoutData: async () => client.raiseEvent(await client.startNew("careful", { input: {} }), "bell", undefined),
+      eventWithoutData: async () =>
+        client.raiseEvent(await client.startNew("careful", { input: {} }), "bell", undefined),
       largeEvent: async () =>
         client.raiseEvent(await client.startNew("careful", { input: {} }), "bell", "x".repeat(2_000_000)),
     };
