@@ -15,6 +15,7 @@ export function begin(event: RunQueued): Run {
     requestHash: event.requestHash,
     limits: event.limits,
     metadata: event.metadata,
+    ...(event.traceparent && { traceparent: event.traceparent }),
     createdAt: event.at,
     updatedAt: event.at,
     deadline: event.deadline,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { CallId, Instant, OperationId, RunId } from "./ids.ts";
-import { Failure, Limits, PayloadRef, Rung, Usage } from "./run-event.ts";
+import { Failure, Limits, PayloadRef, Rung, Traceparent, Usage } from "./run-event.ts";
 
 const attempt = {
   n: z.int().positive(),
@@ -117,6 +117,7 @@ const common = {
   requestHash: z.string(),
   limits: Limits,
   metadata: z.record(z.string(), z.string()),
+  traceparent: Traceparent.optional(),
   createdAt: Instant,
   updatedAt: Instant,
   deadline: Instant,
