@@ -8,9 +8,10 @@ import { openaiWebhooks } from "../src/model/openai-webhooks.ts";
 import { type ResponsesSettings, responsesModel } from "../src/model/responses.ts";
 import type { Clock, LogLine } from "../src/steps/services.ts";
 import type { RunStore } from "../src/store/run-store.ts";
+import { aroundOf } from "../src/telemetry/around.ts";
+import { traced } from "../src/telemetry/traced.ts";
 import type { AppServices } from "./register.ts";
 import { startTelemetry } from "./telemetry/start-telemetry.ts";
-import { traced } from "./telemetry/traced.ts";
 
 /** Builds what the functions use from the settings; time, ids and randomness enter here. */
 export async function compose(config: Config, agents: readonly Agent[]): Promise<AppServices> {
@@ -44,7 +45,7 @@ export async function compose(config: Config, agents: readonly Agent[]): Promise
     foregroundSeconds: config.foregroundSeconds,
     streamSilenceSeconds: config.onAzure ? 15 : null,
   };
-  return telemetry ? traced(services, telemetry) : services;
+  return telemetry ? { ...traced(services, telemetry), around: aroundOf(telemetry) } : services;
 }
 
 async function telemetryOf(config: Config, agents: readonly Agent[], clock: Clock, by: string) {

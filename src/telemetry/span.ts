@@ -1,4 +1,4 @@
-import { type Context, context, type Span, type SpanOptions, SpanStatusCode, trace } from "@opentelemetry/api";
+import { type Context, context, diag, type Span, type SpanOptions, SpanStatusCode, trace } from "@opentelemetry/api";
 import { NightshiftError } from "../errors.ts";
 import type { Telemetry } from "./telemetry.ts";
 
@@ -49,4 +49,13 @@ export function failed(span: Span, type: string): void {
 export function typeOf(error: unknown): string {
   if (error instanceof NightshiftError) return error.code;
   return error instanceof Error ? error.name : "_OTHER";
+}
+
+/** Telling never fails what it tells of. */
+export function safely(tell: () => void): void {
+  try {
+    tell();
+  } catch (error) {
+    diag.error("Something could not be told", String(error));
+  }
 }

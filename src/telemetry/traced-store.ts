@@ -2,7 +2,7 @@ import { type Attributes, type Context, context, type SpanOptions } from "@opent
 import type { Run } from "../run/run.ts";
 import type { Change, RunStore } from "../store/run-store.ts";
 import { tellCommitted, tellQueued } from "./committed.ts";
-import { failed, spanned, typeOf } from "./span.ts";
+import { failed, safely, spanned, typeOf } from "./span.ts";
 import { enterTrace, stepContext } from "./step.ts";
 import type { Telemetry } from "./telemetry.ts";
 import { contextOf } from "./trace-of-run.ts";
@@ -35,7 +35,7 @@ export function tracedStore(store: RunStore, telemetry: Telemetry): RunStore {
       return spanned(telemetry, "start-run", { attributes }, context.active(), async (span) => {
         const traceparent = toTraceparent(span.spanContext());
         const run = await store.create({ ...start, ...(traceparent && { traceparent }) }, input);
-        tellQueued(run, telemetry);
+        safely(() => tellQueued(run, telemetry));
         return run;
       });
     },
@@ -58,12 +58,13 @@ export function tracedStore(store: RunStore, telemetry: Telemetry): RunStore {
         throw error;
       });
       enterTrace(stored, telemetry);
-      if (!last.before || !last.change) return stored;
-      const { events, pulse } = last.change;
+      const { before, change } = last;
+      if (!before || !change) return stored;
+      const { events, pulse } = change;
       const types = { "nightshift.events": events.map(({ type }) => type) };
       const parent = stepContext(runId) ?? contextOf(stored);
       if (events.length > 0 || pulse.bell !== undefined) recordIn(parent, "update", began, types);
-      tellCommitted(last.before, events, stored, telemetry);
+      safely(() => tellCommitted(before, events, stored, telemetry));
       return stored;
     },
     putPayload(runId, name, text) {
