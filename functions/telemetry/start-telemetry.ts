@@ -3,6 +3,7 @@ import { app } from "@azure/functions";
 import type { TokenCredential } from "@azure/identity";
 import { DiagLogLevel, diag } from "@opentelemetry/api";
 import type { ModelSettings, TelemetrySettings } from "../../src/config.ts";
+import { messageOf } from "../../src/errors.ts";
 import type { Log } from "../../src/steps/services.ts";
 import { instrumentsOf } from "../../src/telemetry/instruments.ts";
 import { closeAll } from "../../src/telemetry/span.ts";
@@ -90,10 +91,10 @@ const quietSeconds = 60;
 /** Troubles of sending are logged, a minute apart: a receiver that is away would fill the log. */
 function ownTroubles(log: Log, now: () => number) {
   let quietUntil = 0;
-  const say = (...[error]: unknown[]) => {
+  const say = (...told: unknown[]) => {
     if (now() < quietUntil) return;
     quietUntil = now() + quietSeconds * 1000;
-    log({ level: "warn", message: "Telemetry could not be sent", error: String(error) });
+    log({ level: "warn", message: "Telemetry could not be sent", error: told.map(messageOf).join(" ") });
   };
   const ignore = () => undefined;
   return { error: say, warn: say, info: ignore, debug: ignore, verbose: ignore };
