@@ -19,7 +19,7 @@ export interface InsightsReceiver {
   close(): void;
 }
 
-export const instrumentationKey = "5f0c5a0e-0000-4000-8000-000000000000";
+const instrumentationKey = "5f0c5a0e-0000-4000-8000-000000000000";
 
 /** Null: the exporter speaks TLS only, and there is no `openssl` here to make a certificate. */
 export async function startInsightsReceiver(): Promise<InsightsReceiver | null> {
