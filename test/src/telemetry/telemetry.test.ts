@@ -27,6 +27,20 @@ test("a span that a tool makes stands under the call that it serves", async () =
   assert.equal(call.attributes["gen_ai.tool.name"], "lookup");
 });
 
+test("a step that another span happens to be around stands under its run all the same", async () => {
+  const model = scriptedModel([accepted], [says("done")]);
+  const world = await tracedWorld({ model });
+  await trace.getTracer("of a request").startActiveSpan("request", async (span) => {
+    await world.finish();
+    span.end();
+  });
+  const request = (await one(world, "request")).spanContext();
+  const names = (await world.spans())
+    .filter((span) => span.spanContext().traceId === request.traceId)
+    .map(({ name }) => name);
+  assert.deepEqual(names, ["request"]);
+});
+
 test("a tool that throws is told by the kind of its failure, not by its message", async () => {
   const model = scriptedModel([accepted, accepted], [asksFor("breaks"), says("done")]);
   const breaks = () => assert.fail("the password is canary-in-an-error");
