@@ -2,7 +2,7 @@ import { type Attributes, type Context, context, type SpanOptions } from "@opent
 import type { Run } from "../run/run.ts";
 import type { Change, RunStore } from "../store/run-store.ts";
 import { tellCommitted, tellQueued } from "./committed.ts";
-import { failed, safely, spanned, typeOf } from "./span.ts";
+import { close, failed, opened, safely, spanned, typeOf } from "./span.ts";
 import { enterTrace, stepContext } from "./step.ts";
 import type { Telemetry } from "./telemetry.ts";
 import { contextOf } from "./trace-of-run.ts";
@@ -30,14 +30,20 @@ export function tracedStore(store: RunStore, telemetry: Telemetry): RunStore {
 
   return {
     ...store,
-    create(start, input) {
+    async create(start, input) {
       const attributes = { ...attributesOf("create"), ...ofStart(start) };
-      return spanned(telemetry, "start-run", { attributes }, context.active(), async (span) => {
+      const span = opened(tracer.startSpan("start-run", { attributes }, context.active()), telemetry);
+      try {
         const traceparent = toTraceparent(span.spanContext());
         const run = await store.create({ ...start, ...(traceparent && { traceparent }) }, input);
         safely(() => tellQueued(run, telemetry));
         return run;
-      });
+      } catch (error) {
+        if (typeOf(error) !== "run_exists") failed(span, typeOf(error)); // which is how a repeat of a start is noticed
+        throw error;
+      } finally {
+        close(span, telemetry);
+      }
     },
     async get(runId) {
       const began = now();

@@ -163,6 +163,20 @@ test("a header that is no traceparent begins a trace of the run's own", async ()
   assert.equal((await one(world, "start-run")).parentSpanContext, undefined);
 });
 
+test("a start that is repeated is counted once, and is no failure", async () => {
+  const world = await tracedWorld({ model: scriptedModel([], []) });
+  const [queued] = await world.events();
+  assert.ok(queued?.type === "run-queued");
+  const { n: _n, type: _type, input: _input, ...start } = queued;
+  await assert.rejects(world.services.store.create(start, "[]"), { code: "run_exists" });
+  const starts = (await world.spans()).filter(({ name }) => name === "start-run");
+  assert.deepEqual(
+    starts.map(({ status }) => status.code),
+    [SpanStatusCode.UNSET, SpanStatusCode.UNSET],
+  );
+  assert.equal(await world.counted("nightshift.runs"), 1);
+});
+
 test("a run that was started while nothing was traced parses, and has no trace", async () => {
   const world = await tracedWorld({ model: scriptedModel([], []) });
   const [queued] = await world.events();
