@@ -8,19 +8,27 @@ import { openaiWebhooks } from "../src/model/openai-webhooks.ts";
 import { type ResponsesSettings, responsesModel } from "../src/model/responses.ts";
 import type { Clock, LogLine } from "../src/steps/services.ts";
 import type { RunStore } from "../src/store/run-store.ts";
+import { aroundOf } from "../src/telemetry/around.ts";
+import { traced } from "../src/telemetry/traced.ts";
 import type { AppServices } from "./register.ts";
+import { startTelemetry } from "./telemetry/start-telemetry.ts";
 
 /** Builds what the functions use from the settings; time, ids and randomness enter here. */
 export async function compose(config: Config, agents: readonly Agent[]): Promise<AppServices> {
   const clock = systemClock();
-  const provider = await providerOf(config.model);
-  return {
-    store: await storeOf(config, clock.now),
+  const by = randomHex(8);
+  const [provider, store, telemetry] = await Promise.all([
+    providerOf(config.model),
+    storeOf(config, clock.now),
+    telemetryOf(config, agents, clock, by),
+  ]);
+  const services: AppServices = {
+    store,
     model: responsesModel(provider),
     webhooks: config.webhookSecret === null ? null : openaiWebhooks(provider, config.webhookSecret),
     agents: new Map(agents.map((agent) => [agent.name, agent])),
     clock,
-    process: { by: randomHex(8), sole: config.soleProcess },
+    process: { by, sole: config.soleProcess },
     looks: { lookMinSeconds: config.lookMinSeconds, lookMaxSeconds: config.lookMaxSeconds },
     randomHex,
     log: writeLine,
@@ -37,6 +45,22 @@ export async function compose(config: Config, agents: readonly Agent[]): Promise
     foregroundSeconds: config.foregroundSeconds,
     streamSilenceSeconds: config.onAzure ? 15 : null,
   };
+  return telemetry ? { ...traced(services, telemetry), around: aroundOf(telemetry) } : services;
+}
+
+async function telemetryOf(config: Config, agents: readonly Agent[], clock: Clock, by: string) {
+  if (!config.telemetry) return null;
+  const models = new Map(agents.map(({ name, model }) => [name, model]));
+  return startTelemetry(config.telemetry, {
+    model: config.model,
+    database: config.store.kind === "cosmos" ? "azure.cosmosdb" : "sqlite",
+    modelOf: (agent) => models.get(agent) ?? config.model.model,
+    now: clock.now,
+    log: writeLine,
+    version: packageJson.version,
+    by,
+    credential: azureCredential,
+  });
 }
 
 function longestToolSeconds(agents: readonly Agent[]): number {

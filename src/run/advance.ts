@@ -17,6 +17,7 @@ export function begin(event: RunQueued): Run {
     metadata: event.metadata,
     ...(event.sessionId !== undefined && { sessionId: event.sessionId }),
     ...(event.previousRunId !== undefined && { previousRunId: event.previousRunId }),
+    ...(event.traceparent && { traceparent: event.traceparent }),
     createdAt: event.at,
     updatedAt: event.at,
     deadline: event.deadline,

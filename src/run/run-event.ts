@@ -43,6 +43,12 @@ export const Limits = z.strictObject({
 });
 export type Limits = z.infer<typeof Limits>;
 
+/**
+ * Where a run was started from, as the header `traceparent` of W3C Trace Context has it: the parent of everything that is
+ * traced of the run.
+ */
+export const Traceparent = z.string().regex(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
+
 const header = { n: z.int().positive(), at: Instant };
 const turn = z.int().positive();
 /** Up to 2 KB of a text, for people who read the journal. */
@@ -64,6 +70,8 @@ export const RunQueued = z.strictObject({
   sessionId: SessionId.optional(),
   /** The run that it goes on from. Absent: none, or its session says. */
   previousRunId: RunId.optional(),
+  /** Absent: started while nothing was traced. */
+  traceparent: Traceparent.optional(),
 });
 export type RunQueued = z.infer<typeof RunQueued>;
 

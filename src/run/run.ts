@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { CallId, Instant, OperationId, RunId, SessionId } from "./ids.ts";
-import { Failure, Limits, PayloadRef, Rung, Thread, Usage } from "./run-event.ts";
+import { Failure, Limits, PayloadRef, Rung, Thread, Traceparent, Usage } from "./run-event.ts";
 
 const attempt = {
   n: z.int().positive(),
@@ -123,6 +123,7 @@ const common = {
   previousRunId: RunId.optional(),
   /** What the run goes on from, once its turn in its session has come. */
   thread: Thread.optional(),
+  traceparent: Traceparent.optional(),
   createdAt: Instant,
   updatedAt: Instant,
   deadline: Instant,

@@ -13,9 +13,10 @@ import { forgetRun } from "../../src/steps/forget-run.ts";
 import type { Orchestrations } from "../../src/steps/orchestrations.ts";
 import { performCall } from "../../src/steps/perform-call.ts";
 import type { LogLine, Services } from "../../src/steps/services.ts";
-import { startRun } from "../../src/steps/start-run.ts";
+import { type StartRun, startRun } from "../../src/steps/start-run.ts";
 import { sweep } from "../../src/steps/sweep.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
+import type { Around } from "../../src/telemetry/around.ts";
 
 type Execute = (context: ToolContext) => unknown;
 
@@ -89,6 +90,11 @@ export interface WorldOptions {
   /** Of every tool. */
   retry?: ToolRetry;
   instructions?: string;
+  /** What stands around the services, around the start, and around each step and call. */
+  around?: {
+    services(services: Services): Services;
+    request<T>(work: () => Promise<T>): Promise<T>;
+  } & Pick<Around, "step">;
 }
 
 /** One run of one agent, on a real store, a scripted model and a clock moved by hand; several processes may step it. */
@@ -99,7 +105,7 @@ export async function stepWorld(options: WorldOptions) {
   const agent = agentWith(options);
   const { orchestrations, rings, started, purged, states } = recordedOrchestrations();
   const lines: LogLine[] = [];
-  const services: Services = {
+  const plain: Services = {
     store,
     model,
     agents: new Map([[agent.name, agent]]),
@@ -109,19 +115,20 @@ export async function stepWorld(options: WorldOptions) {
     randomHex: countedHex(),
     log: (line) => void lines.push(line),
   };
+  const services = options.around?.services(plain) ?? plain;
+  const step: Around["step"] = options.around?.step ?? ((_of, work) => work());
   const withBells = { ...services, orchestrations, overdueSeconds: 120, lateSeconds: 3900, unendedRuns: null };
-  const run = await startRun(
-    {
-      agent,
-      caller: "local",
-      input: [{ role: "user", content: "go" }],
-      metadata: {},
-      limits: agent.limits,
-      body: { input: "go" },
-      idempotencyKey: null,
-    },
-    withBells,
-  );
+  const start: StartRun = {
+    agent,
+    caller: "local",
+    input: [{ role: "user", content: "go" }],
+    metadata: {},
+    limits: agent.limits,
+    body: { input: "go" },
+    idempotencyKey: null,
+  };
+  const starting = () => startRun(start, withBells);
+  const run = await (options.around ? options.around.request(starting) : starting());
   const runId = run.id;
 
   const world = {
@@ -137,9 +144,15 @@ export async function stepWorld(options: WorldOptions) {
     lines,
     /** One step, by the process named `by`. */
     step: (by = "first", generation = 0): Promise<AdvanceRunOutput> =>
-      advanceRun({ runId, generation }, { ...services, orchestrations, process: { by, sole: false } }),
-    call: (turn: number, callId: string, by = "first") =>
-      performCall(callInput(runId, turn, callId), { ...withBells, process: { by, sole: false } }),
+      step({ name: "advance-run", runId }, () =>
+        advanceRun({ runId, generation }, { ...services, orchestrations, process: { by, sole: false } }),
+      ),
+    call(turn: number, callId: string, by = "first") {
+      const input = callInput(runId, turn, callId);
+      return step({ name: "perform-call", runId, callId: input.callId }, () =>
+        performCall(input, { ...withBells, process: { by, sole: false } }),
+      );
+    },
     cancel: () => cancelRun(runId, withBells),
     sweep: () => sweep(withBells),
     delete: () => deleteRun(runId, withBells),
