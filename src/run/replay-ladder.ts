@@ -24,8 +24,13 @@ export function climb(run: Run, now: Instant): { rung: Rung; retryAt: Instant } 
  * good counts as one: what is wrong with an item has many names.
  */
 export function refusesForm(run: Run, refusal: { retryable: boolean; historyRefused: boolean }): boolean {
-  if (run.lastResponseId === null || refusal.retryable) return false;
+  if (!hasConversation(run) || refusal.retryable) return false;
   return refusal.historyRefused || run.ladder.rung === "items" || run.ladder.rung === "bare";
+}
+
+/** True when a conversation stands before the next turn: the run's own, or that of the run which it goes on from. */
+function hasConversation({ lastResponseId, previousRunId }: Run): boolean {
+  return lastResponseId !== null || previousRunId !== undefined;
 }
 
 /** The ladder after the run took `rung`. */
