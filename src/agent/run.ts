@@ -106,11 +106,7 @@ async function begin(
   return toResult(thread, input, await options.model.start(turn, options.signal));
 }
 
-function toResult(
-  thread: Thread,
-  input: TurnRequest["input"] | null,
-  answer: StartAnswer | LookAnswer,
-): StepResult {
+function toResult(thread: Thread, input: TurnRequest["input"] | null, answer: StartAnswer | LookAnswer): StepResult {
   const output = outputOf(answer);
   return {
     thread: output ? { lastResponseId: output.responseId } : thread,

@@ -52,7 +52,14 @@ test("a question is one turn with the agent's instructions and tools; what is no
     },
   ]);
   const answer = pending("resp_1");
-  assert.deepEqual(result, { thread: newThread, output: null, calls: [], continuationToken: answer.token, untaken: null, answer });
+  assert.deepEqual(result, {
+    thread: newThread,
+    output: null,
+    calls: [],
+    continuationToken: answer.token,
+    untaken: null,
+    answer,
+  });
 });
 
 test("thread and token survive as text, and pick the turn up until it is ready", async () => {
@@ -271,7 +278,10 @@ for (const [kind, start] of [
 }
 
 test("a next turn that is refused after the tools ran gives their outputs back, to go on with and not to execute again", async () => {
-  const model = scriptedModel([refuses("http_429", { retryable: true }), (_turn, id) => completed(id, "Far.")], [asksBoth]);
+  const model = scriptedModel(
+    [refuses("http_429", { retryable: true }), (_turn, id) => completed(id, "Far.")],
+    [asksBoth],
+  );
   let executed = 0;
   const agent = clerk({ facts: () => (executed += 1), names: () => (executed += 1) });
   const result = await run(agent, newThread, { continuationToken: encodeToken("scripted", "resp_0") }, step(model));
@@ -286,10 +296,7 @@ test("a next turn that is refused after the tools ran gives their outputs back, 
 });
 
 test("a thread that the provider does not go on from is data: the step keeps no conversation to send again", async () => {
-  const model = scriptedModel(
-    [refuses("previous_response_not_found", { retryable: false, historyRefused: true })],
-    [],
-  );
+  const model = scriptedModel([refuses("previous_response_not_found", { retryable: false, historyRefused: true })], []);
   const result = await run(clerk(), { lastResponseId: "resp_0" }, { input: "?" }, step(model));
   assert.ok(result.answer.kind === "refused" && result.answer.historyRefused);
   assert.equal(model.starts.length, 1);
