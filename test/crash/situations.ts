@@ -21,8 +21,6 @@ export interface Situation {
   /** Of these, confirmed orphans; and possible orphans that stay such. */
   orphansConfirmed?: number;
   orphansPossible?: number;
-  /** Which passing kills; 1 unless said. */
-  nth?: number;
   /** It takes over half a minute, of waits that the product makes: left out of `npm test`. */
   slow?: true;
 }
@@ -108,7 +106,7 @@ export const situations: Readonly<Record<Effect, Situation>> = {
   "host.turn-commit": plain,
   "host.activity-commit": plain,
   "host.purge-commit": deleted,
-  "host.schedule-commit": { ...plain, nth: 3 }, // the first are made while the host starts
+  "host.schedule-commit": plain, // while the host starts
 };
 
 async function cancelAtWork({ id }: StartedRun, { url }: { url: string }): Promise<void> {
