@@ -28,9 +28,9 @@ export function refusesForm(run: Run, refusal: { retryable: boolean; historyRefu
   return refusal.historyRefused || run.ladder.rung === "items" || run.ladder.rung === "bare";
 }
 
-/** True when a conversation stands before the next turn: the run's own, or that of the run which it goes on from. */
-function hasConversation({ lastResponseId, previousRunId }: Run): boolean {
-  return lastResponseId !== null || previousRunId !== undefined;
+/** True when the next turn chains from a response: the run's own, or that of the run which it goes on from. */
+function hasConversation({ lastResponseId, previousRunId, thread }: Run): boolean {
+  return lastResponseId !== null || previousRunId !== undefined || (thread !== undefined && thread.previous !== null);
 }
 
 /** The ladder after the run took `rung`. */

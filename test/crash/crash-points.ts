@@ -13,8 +13,10 @@ const committed = RunEvent.options.map(({ shape }) => shape.type.value).filter((
 const appEffects = [
   "store.create",
   "store.setting",
+  "store.change-setting",
   "store.sleep",
   ...committed.map((type) => `store.commit-${type}` as const),
+  "store.payload-before",
   "store.payload-turn",
   "store.payload-result",
   "store.bury",
@@ -54,9 +56,11 @@ export function crashingStore(store: RunStore, pass: Pass): RunStore {
   return {
     ...store,
     setting: (name, proposed) => around(pass, "store.setting", () => store.setting(name, proposed)),
+    changeSetting: (name, decide) => around(pass, "store.change-setting", () => store.changeSetting(name, decide)),
     create: (start, input) => around(pass, "store.create", () => store.create(start, input)),
     putPayload(runId, name, text) {
-      const effect = name.startsWith("turn-") ? "store.payload-turn" : "store.payload-result";
+      const part = name.startsWith("turn-") ? "turn" : name === "before" ? "before" : "result";
+      const effect = `store.payload-${part}` as const;
       return around(pass, effect, () => store.putPayload(runId, name, text));
     },
     bury: (runId, decide) => around(pass, "store.bury", () => store.bury(runId, decide)),

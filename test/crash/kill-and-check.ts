@@ -66,13 +66,14 @@ export async function killAndCheck(crash: CrashCase, kind: StoreKind, provider: 
 }
 
 async function killed({ point, situation, cost }: CrashCase, system: System, store: OpenStore): Promise<Run | null> {
-  const { script, faults = {}, settings = {}, act } = situation;
+  const { script, faults = {}, settings = {}, body = {}, prepare, act } = situation;
   const env = { ...store.environment, ...settings, NIGHTSHIFT_NATIVE_MANAGEMENT_URLS: "true" };
   const start = async (url: string) =>
-    StartedRun.parse(await postRun(url, `Write about ${point} with ${script}.`, "key"));
+    StartedRun.parse(await postRun(url, `Write about ${point} with ${script}.`, "key", body));
 
   const crashing = { ...env, NIGHTSHIFT_CRASH_AT: `${point}:1`, CRASH_FAULTS: JSON.stringify(faults) };
   const doomed = await system.startHost(crashing).catch(unlessKilled);
+  if (doomed && prepare) await prepare(doomed);
   const first = doomed && (await unlessGone(start(doomed.url)));
   if (act && first) await unlessGone(act(first, doomed, system));
   const end = doomed && (await Promise.race([doomed.ended, setTimeout(90_000, "still alive", { ref: false })]));

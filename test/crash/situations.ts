@@ -3,7 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
 import type { RunStatus } from "../../src/run/run.ts";
 import { endedBody, signed, webhookSecret } from "../support/sign-webhook.ts";
-import { journalWhenEnded, type System, untilEvent } from "../support/system.ts";
+import { journalWhenEnded, postRun, type System, untilEvent } from "../support/system.ts";
 import type { Effect } from "./crash-points.ts";
 
 /** How a run comes to pass the points of an effect, and how it ends when nothing dies. */
@@ -13,6 +13,10 @@ export interface Situation {
   /** What the provider does to the n-th POST of the host that is killed. */
   faults?: Readonly<Record<number, object>>;
   settings?: Readonly<Record<string, string>>;
+  /** More of the body that starts it. */
+  body?: object;
+  /** What somebody does on the same host before. */
+  prepare?: (host: { url: string }) => Promise<void>;
   /** What somebody does meanwhile. The next host is told again, as a caller who had no answer would. */
   act?: (run: StartedRun, host: { url: string }, system: System) => Promise<void>;
   ends: RunStatus | "deleted";
@@ -44,6 +48,7 @@ export const scripts = {
 } as const;
 
 const plain: Situation = { script: "a quick model", ends: "completed", responses: 2 };
+const inSession: Situation = { ...plain, body: { sessionId: "saga" } };
 const asleep: Situation = { ...plain, script: "a model of seven seconds" };
 const cancelled: Situation = { script: "a model of a minute", act: cancelAtWork, ends: "cancelled", responses: 1 };
 const deleted: Situation = { ...plain, act: deleteWhenEnded, ends: "deleted" };
@@ -52,7 +57,9 @@ const deleted: Situation = { ...plain, act: deleteWhenEnded, ends: "deleted" };
 export const situations: Readonly<Record<Effect, Situation>> = {
   "store.create": plain,
   "store.setting": plain,
+  "store.change-setting": inSession,
   "store.sleep": asleep,
+  "store.commit-session-continued": inSession,
   "store.commit-run-started": plain,
   "store.commit-turn-intended": plain,
   "store.commit-turn-started": plain,
@@ -91,6 +98,7 @@ export const situations: Readonly<Record<Effect, Situation>> = {
   },
   "store.commit-run-cancelled": cancelled,
   "store.commit-run-incomplete": { ...plain, faults: { 1: { kind: "incomplete" } }, ends: "incomplete", responses: 1 },
+  "store.payload-before": { ...inSession, prepare: reachLimit, responses: 1 },
   "store.payload-turn": plain,
   "store.payload-result": plain,
   "store.bury": deleted,
@@ -108,6 +116,13 @@ export const situations: Readonly<Record<Effect, Situation>> = {
   "host.purge-commit": deleted,
   "host.schedule-commit": plain, // while the host starts
 };
+
+/** The session's first run ends with the outputs of its call not told, so that they stand before what comes next. */
+async function reachLimit({ url }: { url: string }): Promise<void> {
+  const body = { sessionId: "saga", limits: { maxTurns: 1 } };
+  const { id } = await postRun(url, "Write with a quick model.", "first", body);
+  await journalWhenEnded(url, id);
+}
 
 async function cancelAtWork({ id }: StartedRun, { url }: { url: string }): Promise<void> {
   await untilEvent(url, id, (type) => type === "turn-started" || type.startsWith("run-c"));

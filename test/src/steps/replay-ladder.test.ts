@@ -139,7 +139,7 @@ async function nextRun(world: StepWorld): Promise<{ run: Run; events: RunEvent[]
   const start = { agent, caller: "local", input, metadata: {}, limits: agent.limits, body: {}, idempotencyKey: null };
   const { id: runId } = await startRun(start, { ...services, orchestrations, unendedRuns: null });
   for (let steps = 0; steps < 100; steps++) {
-    const step = await advanceRun({ runId, generation: 0 }, services);
+    const step = await advanceRun({ runId, generation: 0 }, { ...services, orchestrations });
     if (step.kind === "wait") clock.pass(step.seconds);
     if (step.kind === "calls") {
       const { turn, calls } = step;
