@@ -1,7 +1,10 @@
 import type { RunEvent } from "./run-event.ts";
 
 /** What a run has outside the store, named by the event with which it begins. */
-export type Belonging = { kind: "orchestration"; generation: number } | { kind: "response"; responseId: string };
+export type Belonging =
+  | { kind: "orchestration"; generation: number }
+  /** Without a token: that of the deployment's own API is meant. */
+  | { kind: "response"; responseId: string; token: string | null };
 
 /** What begins with `event`, or null. Over a whole journal: every orchestration of the run and every response it knows. */
 export function belongingOf(event: RunEvent): Belonging | null {
@@ -11,8 +14,9 @@ export function belongingOf(event: RunEvent): Belonging | null {
     case "orchestration-replaced":
       return { kind: "orchestration", generation: event.generation };
     case "turn-started":
+      return { kind: "response", responseId: event.responseId, token: event.token };
     case "orphan-confirmed":
-      return { kind: "response", responseId: event.responseId };
+      return { kind: "response", responseId: event.responseId, token: null };
     case "session-continued":
     case "run-started":
     case "turn-intended":

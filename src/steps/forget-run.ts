@@ -1,5 +1,5 @@
-import { encodeToken } from "../agent/continuation-token.ts";
-import { belongingOf } from "../run/belongings.ts";
+import { encodeToken, providerOf } from "../agent/continuation-token.ts";
+import { type Belonging, belongingOf } from "../run/belongings.ts";
 import { instanceId, type RunId, secondsBetween } from "../run/ids.ts";
 import type { RunEvent } from "../run/run-event.ts";
 import { emptiedTombstone, type Tombstone } from "../run/tombstone.ts";
@@ -57,7 +57,7 @@ async function deleteNamedBy(event: RunEvent, runId: RunId, services: ForgetRunS
   if (belonging === null) return null;
   return belonging.kind === "orchestration"
     ? purge(instanceId(runId, belonging.generation), services)
-    : deleteResponse(belonging.responseId, services);
+    : deleteResponse(belonging, services);
 }
 
 async function purge(instance: string, { orchestrations }: ForgetRunServices): Promise<Obstacle | null> {
@@ -69,8 +69,12 @@ async function purge(instance: string, { orchestrations }: ForgetRunServices): P
   };
 }
 
-async function deleteResponse(responseId: string, { model }: ForgetRunServices): Promise<Obstacle | null> {
-  const token = encodeToken(model.provider, responseId);
+async function deleteResponse(
+  { responseId, token: known }: Extract<Belonging, { kind: "response" }>,
+  { model }: ForgetRunServices,
+): Promise<Obstacle | null> {
+  const provider = (known && providerOf(known)) ?? model.terms(null).provider;
+  const token = encodeToken(provider, responseId);
   const answer = await model.delete(token);
   switch (answer.kind) {
     case "deleted":

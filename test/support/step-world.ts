@@ -153,6 +153,9 @@ export async function stepWorld(options: WorldOptions) {
         performCall(input, { ...withBells, process: { by, sole: false } }),
       );
     },
+    /** One step of another run of the same agent. */
+    stepOf: (runId: Run["id"]): Promise<AdvanceRunOutput> =>
+      advanceRun({ runId, generation: 0 }, { ...services, orchestrations }),
     cancel: () => cancelRun(runId, withBells),
     sweep: () => sweep(withBells),
     delete: () => deleteRun(runId, withBells),
