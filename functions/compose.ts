@@ -1,23 +1,30 @@
 import { randomBytes } from "node:crypto";
+import { lookup } from "node:dns/promises";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import packageJson from "../package.json" with { type: "json" };
 import type { Agent } from "../src/agent/define-agent.ts";
-import type { Config, ModelSettings } from "../src/config.ts";
+import type { Config } from "../src/config.ts";
+import { type AzureCredentials, azureCredentials } from "../src/model/azure-credentials.ts";
+import { openProvider } from "../src/model/open-provider.ts";
 import { openaiWebhooks } from "../src/model/openai-webhooks.ts";
-import { type ResponsesSettings, responsesModel } from "../src/model/responses.ts";
+import { responsesModel } from "../src/model/responses.ts";
 import type { Clock, LogLine } from "../src/steps/services.ts";
 import type { RunStore } from "../src/store/run-store.ts";
+import { httpWebhooks } from "../src/webhooks/http-webhooks.ts";
 import type { AppServices } from "./register.ts";
 
 /** Builds what the functions use from the settings; time, ids and randomness enter here. */
 export async function compose(config: Config, agents: readonly Agent[]): Promise<AppServices> {
   const clock = systemClock();
-  const provider = await providerOf(config.model);
+  const credentials = azureCredentials();
+  const provider = await openProvider(config.model, credentials);
   return {
-    store: await storeOf(config, clock.now),
+    store: await storeOf(config, clock.now, credentials),
     model: responsesModel(provider),
     webhooks: config.webhookSecret === null ? null : openaiWebhooks(provider, config.webhookSecret),
+    webhooksPrivate: config.webhooksPrivate,
+    webhookSender: webhookSenderOf(config, clock),
     agents: new Map(agents.map((agent) => [agent.name, agent])),
     clock,
     process: { by: randomHex(8), sole: config.soleProcess },
@@ -43,29 +50,25 @@ function longestToolSeconds(agents: readonly Agent[]): number {
   return Math.max(0, ...agents.flatMap(({ tools }) => tools.map(({ timeoutSeconds }) => timeoutSeconds)));
 }
 
-export async function storeOf({ store, state }: Pick<Config, "store" | "state">, now: () => number): Promise<RunStore> {
+export async function storeOf(
+  { store, state }: Pick<Config, "store" | "state">,
+  now: () => number,
+  credentials: AzureCredentials,
+): Promise<RunStore> {
   if (store.kind === "sqlite") {
     const { openSqliteStore } = await import("../src/store/sqlite.ts");
     return openSqliteStore({ path: path.join(state, "runs.db"), now });
   }
   const { openCosmosStore } = await import("../src/store/cosmos.ts");
   const { endpoint, database, identity, keepSeconds } = store;
-  const credential = "key" in identity ? identity : { token: await azureCredential(identity.clientId) };
+  const credential = "key" in identity ? identity : { token: await credentials(identity.clientId) };
   const sleep = (seconds: number) => setTimeout(seconds * 1000);
   return openCosmosStore({ endpoint, database, credential, keepSeconds, requestSeconds: 10, now, sleep, randomHex });
 }
 
-async function azureCredential(clientId: string | null) {
-  const { DefaultAzureCredential, ManagedIdentityCredential } = await import("@azure/identity");
-  return clientId === null ? new DefaultAzureCredential() : new ManagedIdentityCredential({ clientId });
-}
-
-async function providerOf(settings: ModelSettings): Promise<ResponsesSettings> {
-  const { baseUrl, model } = settings;
-  if (settings.kind === "openai") return { baseUrl, model, apiKey: settings.apiKey };
-  const { getBearerTokenProvider } = await import("@azure/identity");
-  const apiKey = getBearerTokenProvider(await azureCredential(settings.clientId), "https://ai.azure.com/.default");
-  return { baseUrl, model, apiKey };
+function webhookSenderOf({ webhooksPrivate: privateAllowed }: Config, { now }: Clock) {
+  const resolve = (host: string) => lookup(host, { all: true });
+  return httpWebhooks({ privateAllowed, timeoutSeconds: 20, resolve, now });
 }
 
 export function systemClock(): Clock {

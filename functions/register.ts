@@ -6,15 +6,19 @@ import { createRouter } from "../src/http/router.ts";
 import { advanceRun } from "../src/steps/advance-run.ts";
 import {
   advanceRunActivity,
+  deliveringName,
+  deliverWebhookActivity,
   forgetRunActivity,
   forgettingName,
   orchestrationName,
   performCallActivity,
 } from "../src/steps/contract.ts";
+import { type DeliverWebhookServices, deliverWebhook } from "../src/steps/deliver-webhook.ts";
 import { type ForgetRunServices, forgetRun } from "../src/steps/forget-run.ts";
 import { performCall } from "../src/steps/perform-call.ts";
 import type { Services } from "../src/steps/services.ts";
 import { sweep } from "../src/steps/sweep.ts";
+import { delivering } from "./delivering.ts";
 import { durableClient, orchestrationsOf } from "./durable-orchestrations.ts";
 import { forgetting } from "./forgetting.ts";
 import { checkFunctionTimeout } from "./function-timeout.ts";
@@ -26,7 +30,11 @@ import { runAgent } from "./run-agent.ts";
 const purgeSchedule = "0 17 3 * * *";
 const keepHistorySeconds = 31 * 24 * 3600;
 
-export interface AppServices extends Services, HttpServices, Pick<ForgetRunServices, "lateSeconds"> {
+export interface AppServices
+  extends Services,
+    HttpServices,
+    Pick<ForgetRunServices, "lateSeconds">,
+    Pick<DeliverWebhookServices, "webhookSender"> {
   overdueSeconds: number;
   sweepSeconds: number;
 }
@@ -36,7 +44,9 @@ export function register(services: AppServices): void {
   checkFunctionTimeout(services.agents.values(), hostJson.functionTimeout);
   df.app.orchestration(orchestrationName, runAgent);
   df.app.activity(advanceRunActivity.name, {
-    handler: (input: unknown) => advanceRun(advanceRunActivity.input.parse(input), services),
+    extraInputs: [durableClient],
+    handler: (input: unknown, context) =>
+      advanceRun(advanceRunActivity.input.parse(input), { ...services, orchestrations: orchestrationsOf(context) }),
   });
   df.app.activity(performCallActivity.name, {
     extraInputs: [durableClient],
@@ -48,6 +58,10 @@ export function register(services: AppServices): void {
     extraInputs: [durableClient],
     handler: (input: unknown, context) =>
       forgetRun(forgetRunActivity.input.parse(input), { ...services, orchestrations: orchestrationsOf(context) }),
+  });
+  df.app.orchestration(deliveringName, delivering);
+  df.app.activity(deliverWebhookActivity.name, {
+    handler: (input: unknown) => deliverWebhook(deliverWebhookActivity.input.parse(input), services),
   });
   app.timer("sweep", {
     schedule: everySeconds(services.sweepSeconds),

@@ -43,6 +43,7 @@ const Environment = z.object({
   NIGHTSHIFT_AUTH: z.enum(["none", "keys", "app-service"]).optional(),
   NIGHTSHIFT_REQUESTS_PER_MINUTE: count.optional(),
   NIGHTSHIFT_UNENDED_RUNS: count.optional(),
+  NIGHTSHIFT_WEBHOOKS_PRIVATE: flag.default(false),
   NIGHTSHIFT_PUBLIC_URL: url.optional(),
   NIGHTSHIFT_NATIVE_MANAGEMENT_URLS: flag.default(false),
   /** Read by the local entry points; the app only knows the name. */
@@ -91,6 +92,8 @@ export interface Config {
   unendedRuns: number | null;
   /** Null: webhooks of the provider are not taken. */
   webhookSecret: string | null;
+  /** Callers' webhooks may go to addresses that only this network reaches, and without TLS. */
+  webhooksPrivate: boolean;
   publicUrl: string | null;
   nativeManagementUrls: boolean;
 }
@@ -139,6 +142,7 @@ function toConfig(environment: Environment): Config {
     requestsPerMinute: environment.NIGHTSHIFT_REQUESTS_PER_MINUTE ?? (limited ? 600 : null),
     unendedRuns: environment.NIGHTSHIFT_UNENDED_RUNS ?? (limited ? 1000 : null),
     webhookSecret: environment.OPENAI_WEBHOOK_SECRET ?? null,
+    webhooksPrivate: environment.NIGHTSHIFT_WEBHOOKS_PRIVATE,
     publicUrl: environment.NIGHTSHIFT_PUBLIC_URL ?? null,
     nativeManagementUrls: environment.NIGHTSHIFT_NATIVE_MANAGEMENT_URLS,
   };

@@ -3,6 +3,7 @@ import type { Agent } from "../agent/define-agent.ts";
 import { Message } from "../model/model.ts";
 import { Metadata } from "../run/metadata.ts";
 import { Limits } from "../run/run-event.ts";
+import { type UrlRules, webhookUrlFault } from "../webhooks/webhook-url.ts";
 
 /** A field that has its place in the API and does not work yet: refused by its name. */
 function notYet(what: string) {
@@ -46,15 +47,23 @@ const Input = z.union(
 );
 
 /** The body of `POST /agents/{agent}/runs` (api.md, section 1): limits may only lower what the agent allows. */
-export function startBody(agent: Agent) {
+export function startBody(agent: Agent, rules: UrlRules) {
   return z.strictObject({
     input: Input,
     metadata: Metadata.default({}),
     limits: loweredLimits(agent).default(agent.limits),
     sessionId: notYet("sessionId"),
     previousRunId: notYet("previousRunId"),
-    webhook: notYet("webhook"),
+    webhook: webhook(rules).optional(),
   });
+}
+
+function webhook(rules: UrlRules) {
+  const url = z.string().superRefine((text, context) => {
+    const message = webhookUrlFault(text, rules);
+    if (message !== null) context.addIssue({ code: "custom", message });
+  });
+  return z.strictObject({ url });
 }
 
 function loweredLimits({ name, limits }: Agent) {

@@ -15,9 +15,12 @@ export const start: Route = async (call, services) => {
   const agent = agentOf(call, services);
   const idempotencyKey = idempotencyKeyOf(call.request);
   const body = await readJson(call.request);
-  const { input, metadata, limits } = parseRequest(startBody(agent), body);
+  const { input, metadata, limits, webhook } = parseRequest(
+    startBody(agent, { privateAllowed: services.webhooksPrivate }),
+    body,
+  );
   const run = await startRun(
-    { agent, caller: call.caller, input, metadata, limits, body, idempotencyKey },
+    { agent, caller: call.caller, input, metadata, limits, webhook, body, idempotencyKey },
     { ...services, orchestrations: call.orchestrations },
   );
   const links = await linksOf(run, call, services);

@@ -1,18 +1,21 @@
 import type { RunEvent } from "./run-event.ts";
 
 /** What a run has outside the store, named by the event with which it begins. */
-export type Belonging = { kind: "orchestration"; generation: number } | { kind: "response"; responseId: string };
+export type Belonging =
+  | { kind: "orchestration"; generation: number }
+  | { kind: "delivery" }
+  | { kind: "response"; responseId: string };
 
-/** What begins with `event`, or null. Over a whole journal: every orchestration of the run and every response it knows. */
-export function belongingOf(event: RunEvent): Belonging | null {
+/** What begins with `event`. Over a whole journal: every orchestration of the run and every response it knows. */
+export function belongingsOf(event: RunEvent): Belonging[] {
   switch (event.type) {
     case "run-queued":
-      return { kind: "orchestration", generation: 0 };
+      return [{ kind: "orchestration", generation: 0 }, ...(event.webhook ? [{ kind: "delivery" as const }] : [])];
     case "orchestration-replaced":
-      return { kind: "orchestration", generation: event.generation };
+      return [{ kind: "orchestration", generation: event.generation }];
     case "turn-started":
     case "orphan-confirmed":
-      return { kind: "response", responseId: event.responseId };
+      return [{ kind: "response", responseId: event.responseId }];
     case "run-started":
     case "turn-intended":
     case "turn-completed":
@@ -30,6 +33,8 @@ export function belongingOf(event: RunEvent): Belonging | null {
     case "run-failed":
     case "run-cancelled":
     case "run-incomplete":
-      return null;
+    case "webhook-delivered":
+    case "webhook-failed":
+      return [];
   }
 }

@@ -60,6 +60,8 @@ export const RunQueued = z.strictObject({
   limits: Limits,
   deadline: Instant,
   metadata: z.record(z.string(), z.string()),
+  /** Where the run's end is reported. The whole address is in the input: it may hold a secret of the receiver. */
+  webhook: z.strictObject({ host: z.string() }).optional(),
 });
 export type RunQueued = z.infer<typeof RunQueued>;
 
@@ -155,6 +157,17 @@ export const RunEvent = z.discriminatedUnion("type", [
   z.strictObject({ ...header, type: z.literal("run-failed"), error: Failure, output: PayloadRef.nullable() }),
   z.strictObject({ ...header, type: z.literal("run-cancelled"), output: PayloadRef.nullable() }),
   z.strictObject({ ...header, type: z.literal("run-incomplete"), error: Failure, output: PayloadRef.nullable() }),
+  /** After the end: the receiver of the run's webhook took the report. `delivery` counts the attempts that were told. */
+  z.strictObject({ ...header, type: z.literal("webhook-delivered"), delivery: z.int().positive(), status: z.int() }),
+  /** After the end: it did not, and is asked again at `retryAt`; null: no more. `status` is null where it gave no answer. */
+  z.strictObject({
+    ...header,
+    type: z.literal("webhook-failed"),
+    delivery: z.int().positive(),
+    status: z.int().nullable(),
+    reason: z.string(),
+    retryAt: Instant.nullable(),
+  }),
 ]);
 export type RunEvent = z.infer<typeof RunEvent>;
 

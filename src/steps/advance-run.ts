@@ -7,6 +7,8 @@ import { closeTurn } from "./close-turn.ts";
 import type { AdvanceRunInput, AdvanceRunOutput } from "./contract.ts";
 import { isGone } from "./gone.ts";
 import { lookAtTurn } from "./look-at-turn.ts";
+import type { Orchestrations } from "./orchestrations.ts";
+import { startDelivery } from "./start-delivery.ts";
 import { beginStepping, type Outcome, type Stepping, type StepServices } from "./stepping.ts";
 import { endForToken, isUnusableToken } from "./unusable-token.ts";
 
@@ -16,12 +18,20 @@ const maxMoves = 12;
 /**
  * One bounded step of a run: makes the moves that are due, at most a few requests to the provider, and says what to do
  * next. It never waits for the model. Throws only when the store does; everything it did is found by the next one.
+ * With the run's end its webhook is started.
  */
 export async function advanceRun(
   { runId, generation }: AdvanceRunInput,
-  services: StepServices,
+  services: StepServices & { orchestrations: Pick<Orchestrations, "startDelivering"> },
 ): Promise<AdvanceRunOutput> {
   const stepping = beginStepping(runId, generation, services);
+  const step = await makeMoves(stepping);
+  const run = step.kind === "finished" ? await stepping.current() : null;
+  if (run) await startDelivery(run, services);
+  return step;
+}
+
+async function makeMoves(stepping: Stepping): Promise<AdvanceRunOutput> {
   for (let move = 0; move < maxMoves; move++) {
     const run = await stepping.current();
     if (!run) return { kind: "finished" };

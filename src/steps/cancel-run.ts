@@ -3,6 +3,7 @@ import { hasEnded, type Run } from "../run/run.ts";
 import type { NewEvent } from "../run/run-event.ts";
 import { type Orchestrations, ring } from "./orchestrations.ts";
 import type { Services } from "./services.ts";
+import { startDelivery } from "./start-delivery.ts";
 
 /**
  * Asks for a run's end and rings. A run that is still queued ends at once; one that has ended stays as it is. Only a
@@ -19,6 +20,7 @@ export async function cancelRun(
     const events: NewEvent[] = before.status === "queued" ? [asked, { type: "run-cancelled", output: null }] : [asked];
     return { events, pulse: {} };
   });
-  if (!hasEnded(run)) await ring(run, orchestrations, log);
+  if (hasEnded(run)) await startDelivery(run, { orchestrations, log });
+  else await ring(run, orchestrations, log);
   return run;
 }

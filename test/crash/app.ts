@@ -2,7 +2,7 @@ import { compose } from "../../functions/compose.ts";
 import { register } from "../../functions/register.ts";
 import { spaceNovelWriter } from "../../src/agents/space-novel-writer/space-novel-writer.ts";
 import { readConfig } from "../../src/config.ts";
-import { crashingAgent, crashingModel, crashingStore, killAt } from "./crash-points.ts";
+import { crashingAgent, crashingModel, crashingSender, crashingStore, killAt } from "./crash-points.ts";
 
 /** The deployed app with its ports wrapped: it dies where NIGHTSHIFT_CRASH_AT says. */
 const config = readConfig(process.env);
@@ -13,4 +13,5 @@ register({
   lateSeconds: 1, // so that a test sees the end of a tombstone
   store: crashingStore(services.store, pass),
   model: crashingModel(services.model, pass),
+  webhookSender: crashingSender(services.webhookSender, pass),
 });

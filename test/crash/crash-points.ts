@@ -2,6 +2,7 @@ import type { Agent } from "../../src/agent/define-agent.ts";
 import type { Model } from "../../src/model/model.ts";
 import type { RunEvent } from "../../src/run/run-event.ts";
 import type { RunStore } from "../../src/store/run-store.ts";
+import type { WebhookSender } from "../../src/webhooks/webhook-sender.ts";
 
 /** Called when the named point is passed; it may not come back. */
 export type Pass = (point: string) => void;
@@ -25,6 +26,8 @@ const committed = [
   "run-failed",
   "run-cancelled",
   "run-incomplete",
+  "webhook-delivered",
+  "webhook-failed",
 ] as const satisfies readonly RunEvent["type"][];
 
 const verbs = [
@@ -40,6 +43,7 @@ const verbs = [
   "model.look",
   "model.cancel",
   "model.delete",
+  "webhook.send",
   "tool.execute",
 ] as const;
 type Verb = (typeof verbs)[number];
@@ -103,6 +107,10 @@ export function crashingModel(model: Model, pass: Pass): Model {
     cancel: (token) => around(pass, "model.cancel", () => model.cancel(token)),
     delete: (token) => around(pass, "model.delete", () => model.delete(token)),
   };
+}
+
+export function crashingSender(sender: WebhookSender, pass: Pass): WebhookSender {
+  return { ...sender, send: (message) => around(pass, "webhook.send", () => sender.send(message)) };
 }
 
 export function crashingAgent(agent: Agent, pass: Pass): Agent {

@@ -87,6 +87,7 @@ export function openAiWorld(
       void drive(input, services, orchestrations);
     },
     startForgetting: async () => undefined, // what was deleted stays under its tombstone
+    startDelivering: async () => undefined, // no run here has a webhook
     state: async () => "alive",
     purge: async () => "purged",
     ring: async () => undefined,
@@ -96,6 +97,7 @@ export function openAiWorld(
     ...services,
     auth: "none",
     webhooks: null,
+    webhooksPrivate: false,
     requestsPerMinute: null,
     unendedRuns: null,
     version: "1.2.3",
@@ -129,7 +131,7 @@ export function openAiWorld(
 async function drive({ runId, generation }: RunAgentInput, services: Services, orchestrations: Orchestrations) {
   const giveUpAt = performance.now() + 20_000;
   while (performance.now() < giveUpAt) {
-    const step = await advanceRun({ runId, generation }, services);
+    const step = await advanceRun({ runId, generation }, { ...services, orchestrations });
     if (step.kind === "finished") return;
     if (step.kind === "wait") await setTimeout(1);
     else {

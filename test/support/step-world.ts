@@ -67,6 +67,7 @@ export function recordedOrchestrations() {
   const orchestrations: Orchestrations = {
     start: async (instance) => void started.push(instance),
     startForgetting: async (instance) => void started.push(instance),
+    startDelivering: async (instance) => void started.push(instance),
     state: async (instance) => states.get(instance) ?? "missing",
     ring: async (instance, event) => void rings.push(`${instance} ${event}`),
     async purge(instance) {
@@ -137,7 +138,7 @@ export async function stepWorld(options: WorldOptions) {
     lines,
     /** One step, by the process named `by`. */
     step: (by = "first", generation = 0): Promise<AdvanceRunOutput> =>
-      advanceRun({ runId, generation }, { ...services, process: { by, sole: false } }),
+      advanceRun({ runId, generation }, { ...services, orchestrations, process: { by, sole: false } }),
     call: (turn: number, callId: string, by = "first") =>
       performCall(callInput(runId, turn, callId), { ...withBells, process: { by, sole: false } }),
     cancel: () => cancelRun(runId, withBells),

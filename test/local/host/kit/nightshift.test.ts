@@ -41,6 +41,8 @@ function app(): void {
     sweepSeconds: 300,
     auth: "none",
     webhooks: null,
+    webhooksPrivate: false,
+    webhookSender: { send: () => assert.fail("no run of this test has a webhook") },
     requestsPerMinute: null,
     unendedRuns: null,
     lateSeconds: 3900,
