@@ -51,7 +51,7 @@ export function overdueQuery(before: Instant): SqlQuerySpec {
 /** Runs of one caller that have not ended (they have a next look, as few others have): one small row for each. */
 export function unendedQuery(caller: string): SqlQuerySpec {
   const ended = '("completed", "failed", "cancelled", "incomplete")';
-  const where = `c.run.caller = @caller AND c.nextLookAt > "" AND c.run.status NOT IN ${ended}`;
+  const where = `c.run.caller = @caller AND c.nextLookAt > "" AND NOT (c.run.status IN ${ended})`;
   return spec(`SELECT c.runId FROM c WHERE ${where} ORDER BY c.nextLookAt`, { caller });
 }
 

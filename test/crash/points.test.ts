@@ -29,9 +29,9 @@ const paths: Readonly<Record<string, Path>> = {
   "model.after-cancel": cancelled,
 };
 
-/** Not passed by any of these paths: those of a deletion are in deletion.test.ts, the fault matrix will reach the others. */
+/** Not passed by any of these paths: those of a deletion and of a webhook have files of their own, the fault matrix will reach the others. */
 const elsewhere =
-  /bury|empty|forget|model.\w+-delete|turn-lost|late-answer|orchestration-replaced|run-failed|run-incomplete|call-failed|host\.\w+-(purge|schedule)/;
+  /bury|empty|forget|webhook|model.\w+-delete|turn-lost|late-answer|orchestration-replaced|run-failed|run-incomplete|call-failed|host\.\w+-(purge|schedule)/;
 
 function pathOf(point: string): Path {
   return Object.entries(paths).find(([part]) => point.includes(part))?.[1] ?? plain;

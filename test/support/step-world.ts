@@ -9,13 +9,16 @@ import { advanceRun } from "../../src/steps/advance-run.ts";
 import { cancelRun } from "../../src/steps/cancel-run.ts";
 import type { AdvanceRunOutput } from "../../src/steps/contract.ts";
 import { deleteRun } from "../../src/steps/delete-run.ts";
+import { deliverWebhook } from "../../src/steps/deliver-webhook.ts";
 import { forgetRun } from "../../src/steps/forget-run.ts";
 import type { Orchestrations } from "../../src/steps/orchestrations.ts";
 import { performCall } from "../../src/steps/perform-call.ts";
 import type { LogLine, Services } from "../../src/steps/services.ts";
 import { startRun } from "../../src/steps/start-run.ts";
 import { sweep } from "../../src/steps/sweep.ts";
+import { addWebhookSecret } from "../../src/steps/webhook-secrets.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
+import type { WebhookSender } from "../../src/webhooks/webhook-sender.ts";
 
 type Execute = (context: ToolContext) => unknown;
 
@@ -90,6 +93,8 @@ export interface WorldOptions {
   /** Of every tool. */
   retry?: ToolRetry;
   instructions?: string;
+  /** Where the run's end is reported; its caller has a secret. */
+  webhook?: string;
 }
 
 /** One run of one agent, on a real store, a scripted model and a clock moved by hand; several processes may step it. */
@@ -111,6 +116,8 @@ export async function stepWorld(options: WorldOptions) {
     log: (line) => void lines.push(line),
   };
   const withBells = { ...services, orchestrations, overdueSeconds: 120, lateSeconds: 3900, unendedRuns: null };
+  const { webhook: url } = options;
+  if (url !== undefined) await addWebhookSecret("local", 0, services);
   const run = await startRun(
     {
       agent,
@@ -118,6 +125,7 @@ export async function stepWorld(options: WorldOptions) {
       input: [{ role: "user", content: "go" }],
       metadata: {},
       limits: agent.limits,
+      ...(url !== undefined && { webhook: { url } }),
       body: { input: "go" },
       idempotencyKey: null,
     },
@@ -142,6 +150,8 @@ export async function stepWorld(options: WorldOptions) {
     call: (turn: number, callId: string, by = "first") =>
       performCall(callInput(runId, turn, callId), { ...withBells, process: { by, sole: false } }),
     cancel: () => cancelRun(runId, withBells),
+    /** One step of reporting the run's end, to a receiver that `send` is. */
+    deliver: (send: WebhookSender["send"]) => deliverWebhook({ runId }, { ...services, webhookSender: { send } }),
     sweep: () => sweep(withBells),
     delete: () => deleteRun(runId, withBells),
     /** One step of the deletion. */

@@ -83,11 +83,11 @@ const RunBody = z.looseObject({ id: z.string(), status: z.string() });
 const EventPage = z.object({ events: z.array(RunEvent), ended: z.boolean() });
 
 /** Starts a run; 202 or, for a repeat of one that has ended, 200. */
-export async function postRun(url: string, input: string, key: string) {
+export async function postRun(url: string, input: string, key: string, more: Record<string, unknown> = {}) {
   const response = await fetch(`${url}/agents/space-novel-writer/runs`, {
     method: "POST",
     headers: { "content-type": "application/json", "idempotency-key": key },
-    body: JSON.stringify({ input }),
+    body: JSON.stringify({ input, ...more }),
   });
   const text = await response.text();
   assert.ok(response.status === 202 || response.status === 200, `the start answered ${response.status}: ${text}`);
