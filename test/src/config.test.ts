@@ -181,6 +181,11 @@ const settings: Readonly<Record<string, Setting>> = {
     bad: ["agents.example"],
     form: address,
   },
+  NIGHTSHIFT_WEBHOOKS_PRIVATE: {
+    read: ({ webhooksPrivate }) => webhooksPrivate,
+    unset: false,
+    ...flag,
+  },
   NIGHTSHIFT_NATIVE_MANAGEMENT_URLS: {
     read: ({ nativeManagementUrls }) => nativeManagementUrls,
     unset: false,
@@ -255,6 +260,7 @@ test("an empty environment is one machine: SQLite, the local model server, no ke
     requestsPerMinute: null,
     unendedRuns: null,
     webhookSecret: null,
+    webhooksPrivate: false,
     publicUrl: null,
     nativeManagementUrls: false,
   });
