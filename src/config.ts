@@ -16,6 +16,11 @@ const Environment = z.object({
   OPENAI_BASE_URL: url.optional(),
   OPENAI_API_KEY: z.string().min(1).optional(),
   AZURE_OPENAI_ENDPOINT: url.optional(),
+  /** Of `/openai/v1/`; its dated versions took tokens for https://cognitiveservices.azure.com, and other clouds have their own. */
+  AZURE_OPENAI_SCOPE: z
+    .string()
+    .regex(/^https:\/\/\S+\/\.default$/, "expected https://<audience>/.default")
+    .default("https://ai.azure.com/.default"),
   OPENAI_WEBHOOK_SECRET: z
     .string()
     .regex(/^whsec_[A-Za-z0-9+/_-]{16,}={0,2}$/, "expected whsec_ and base64, as the provider showed it")
@@ -59,7 +64,7 @@ export const settingNames: readonly string[] = Object.keys(Environment.shape);
 
 /** Which provider answers, and how we say who we are. */
 export type ModelSettings = { model: string } & (
-  | { kind: "azure"; baseUrl: string; clientId: string | null }
+  | { kind: "azure"; baseUrl: string; clientId: string | null; scope: string }
   | { kind: "openai"; baseUrl: string; apiKey: string }
 );
 
@@ -184,7 +189,8 @@ function modelSettings(environment: Environment): ModelSettings {
   if (endpoint !== undefined) {
     if (model === undefined) throw badSettings(["NIGHTSHIFT_MODEL: name the Azure OpenAI deployment."]);
     const clientId = environment.AZURE_CLIENT_ID ?? null;
-    return { kind: "azure", baseUrl: `${endpoint.replace(/(\/openai\/v1)?\/*$/, "")}/openai/v1/`, clientId, model };
+    const baseUrl = `${endpoint.replace(/(\/openai\/v1)?\/*$/, "")}/openai/v1/`;
+    return { kind: "azure", baseUrl, clientId, scope: environment.AZURE_OPENAI_SCOPE, model };
   }
   if (apiKey !== undefined) {
     if (model === undefined) throw badSettings(["NIGHTSHIFT_MODEL: name the model that OPENAI_API_KEY may use."]);

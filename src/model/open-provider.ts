@@ -2,14 +2,11 @@ import type { ModelSettings } from "../config.ts";
 import type { AzureCredentials } from "./azure-credentials.ts";
 import type { ResponsesSettings } from "./responses.ts";
 
-/** Of `/openai/v1/`. Tokens for `https://cognitiveservices.azure.com` are what the dated versions of that API took. */
-const azureScope = "https://ai.azure.com/.default";
-
 /** The provider that the settings name. Azure is shown a token, which is cached and renewed before it expires. */
 export async function openProvider(settings: ModelSettings, credentials: AzureCredentials): Promise<ResponsesSettings> {
   const { baseUrl, model } = settings;
   if (settings.kind === "openai") return { baseUrl, model, apiKey: settings.apiKey };
   const { getBearerTokenProvider } = await import("@azure/identity");
-  const apiKey = getBearerTokenProvider(await credentials(settings.clientId), azureScope);
+  const apiKey = getBearerTokenProvider(await credentials(settings.clientId), settings.scope);
   return { baseUrl, model, apiKey };
 }

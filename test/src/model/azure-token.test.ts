@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, mock, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
+import { readConfig } from "../../../src/config.ts";
 import { azureCredentials } from "../../../src/model/azure-credentials.ts";
 import type { TurnRequest } from "../../../src/model/model.ts";
 import { openProvider } from "../../../src/model/open-provider.ts";
@@ -38,8 +39,8 @@ beforeEach(() => {
 /** A model of the account, asked by an identity of its own, because tokens are cached for the whole process. */
 async function azureModel() {
   const clientId = `client-${++clientIds}`;
-  const settings = { kind: "azure", baseUrl: `${account.url}/openai/v1/`, clientId, model: "deployment" } as const;
-  const model = responsesModel(await openProvider(settings, azureCredentials()));
+  const environment = { AZURE_OPENAI_ENDPOINT: account.url, AZURE_CLIENT_ID: clientId, NIGHTSHIFT_MODEL: "deployment" };
+  const model = responsesModel(await openProvider(readConfig(environment).model, azureCredentials()));
   const ask = () => model.start(turn, new AbortController().signal);
   const shown = () => account.received.map(({ headers }) => headers.authorization);
   return { clientId, ask, shown };
