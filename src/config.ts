@@ -16,7 +16,7 @@ const Environment = z.object({
   OPENAI_BASE_URL: url.optional(),
   OPENAI_API_KEY: z.string().min(1).optional(),
   AZURE_OPENAI_ENDPOINT: url.optional(),
-  /** Of `/openai/v1/`; its dated versions took tokens for https://cognitiveservices.azure.com, and other clouds have their own. */
+  /** Of `/openai/v1/`. Its dated versions took tokens for https://cognitiveservices.azure.com. */
   AZURE_OPENAI_SCOPE: z
     .string()
     .regex(/^https:\/\/\S+\/\.default$/, "expected https://<audience>/.default")

@@ -2,8 +2,8 @@ import { type Instant, plusSeconds, type RunId, responseIdOf } from "./ids.ts";
 import type { EndedRun } from "./run.ts";
 
 /**
- * What a run's webhook says: that it has ended and how, in the form of OpenAI's own webhooks, so that their clients
- * read it. It names the run by its response (`GET /v1/responses/{id}`) and by itself, and holds nothing of what was said.
+ * What a run's webhook says: that it has ended and how, in the form of OpenAI's own webhooks, which their clients
+ * read. It names the run by its response (`GET /v1/responses/{id}`) and by itself, and holds nothing of what was said.
  */
 export function completionEventOf({ id, status, finishedAt }: Pick<EndedRun, "id" | "status" | "finishedAt">) {
   return {
@@ -23,9 +23,9 @@ function completionEventId(runId: RunId): string {
 const patienceSeconds = 24 * 3600;
 
 /**
- * When the attempt after number `attempts` is due, or null: a day has passed since the end. 5 s doubling to an hour, half
- * of it to one and a half times it by `chance` (0 to 1), so that receivers that come back are not met by all at once; never earlier than
- * the receiver asked for, which counts up to an hour.
+ * When the attempt after number `attempts` is due, or null: a day has passed since the end. 5 s doubling to an hour, made
+ * shorter or longer by up to a half by `chance` (0 to 1), so that receivers that come back are not met by all at once;
+ * never earlier than the receiver asked for, which counts up to an hour.
  */
 export function nextDeliveryAt(
   finishedAt: Instant,

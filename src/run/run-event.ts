@@ -157,9 +157,9 @@ export const RunEvent = z.discriminatedUnion("type", [
   z.strictObject({ ...header, type: z.literal("run-failed"), error: Failure, output: PayloadRef.nullable() }),
   z.strictObject({ ...header, type: z.literal("run-cancelled"), output: PayloadRef.nullable() }),
   z.strictObject({ ...header, type: z.literal("run-incomplete"), error: Failure, output: PayloadRef.nullable() }),
-  /** After the end: the receiver of the run's webhook took the report. `delivery` counts the attempts that were told. */
+  /** After the end: the receiver of the run's webhook took the report. `delivery` counts the attempts. */
   z.strictObject({ ...header, type: z.literal("webhook-delivered"), delivery: z.int().positive(), status: z.int() }),
-  /** After the end: it did not, and is asked again at `retryAt`; null: no more. `status` is null where it gave no answer. */
+  /** After the end: it did not, and is asked again at `retryAt`; null: no more. `status` null: it gave no answer. */
   z.strictObject({
     ...header,
     type: z.literal("webhook-failed"),

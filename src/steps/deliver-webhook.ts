@@ -1,5 +1,5 @@
 import { completionEventOf, nextDeliveryAt } from "../run/completion-event.ts";
-import { secondsBetween } from "../run/ids.ts";
+import { type Instant, secondsBetween } from "../run/ids.ts";
 import { type EndedRun, hasEnded, type Run } from "../run/run.ts";
 import type { NewEvent } from "../run/run-event.ts";
 import type { WebhookAnswer, WebhookSender } from "../webhooks/webhook-sender.ts";
@@ -51,23 +51,27 @@ function impossible(reason: string): WebhookAnswer {
 }
 
 /** Another execution may have told its own attempt meanwhile: after a delivery nothing more is told. */
-function tell(run: EndedRun, answer: WebhookAnswer, services: DeliverWebhookServices): Promise<Run> {
+function tell({ id }: EndedRun, answer: WebhookAnswer, services: DeliverWebhookServices): Promise<Run> {
   const { store, clock, randomHex } = services;
   const chance = Number.parseInt(randomHex(1), 16) / 255;
-  const decide = (before: Run) => {
-    if (!hasEnded(before) || !before.webhook?.nextAt) return null;
-    const delivery = before.webhook.attempts + 1;
-    return { events: [eventOf(answer, before, delivery)], pulse: { overdueSince: null } };
+  const decide = (run: Run) => {
+    if (!hasEnded(run) || !run.webhook?.nextAt) return null;
+    const delivery = run.webhook.attempts + 1;
+    const again = (hintSeconds: number | null) =>
+      nextDeliveryAt(run.finishedAt, instantOf(clock), { attempts: delivery, hintSeconds, chance });
+    return { events: [eventOf(answer, delivery, again)], pulse: { overdueSince: null } };
   };
-  const eventOf = (told: WebhookAnswer, { finishedAt }: EndedRun, delivery: number): NewEvent => {
-    if (told.kind === "taken") return { type: "webhook-delivered", delivery, status: told.status };
-    const { status, reason, retryAfterSeconds: hintSeconds, gone } = told;
-    const retryAt = gone
-      ? null
-      : nextDeliveryAt(finishedAt, instantOf(clock), { attempts: delivery, hintSeconds, chance });
-    return { type: "webhook-failed", delivery, status, reason, retryAt };
-  };
-  return keepTrying(() => store.update(run.id, decide), services);
+  return keepTrying(() => store.update(id, decide), services);
+}
+
+function eventOf(
+  answer: WebhookAnswer,
+  delivery: number,
+  again: (hintSeconds: number | null) => Instant | null,
+): NewEvent {
+  if (answer.kind === "taken") return { type: "webhook-delivered", delivery, status: answer.status };
+  const { status, reason, retryAfterSeconds, gone } = answer;
+  return { type: "webhook-failed", delivery, status, reason, retryAt: gone ? null : again(retryAfterSeconds) };
 }
 
 function afterwards({ id: runId, webhook }: Run, { clock, log }: DeliverWebhookServices): DeliverWebhookOutput {

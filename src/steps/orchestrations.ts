@@ -10,7 +10,7 @@ export interface Orchestrations {
   start(instance: string, input: RunAgentInput): Promise<void>;
   /** Starts the orchestration that forgets a run, under `instance`; the same holds for one that exists. */
   startForgetting(instance: string, input: ForgettingInput): Promise<void>;
-  /** Starts the orchestration that reports a run's end to its webhook, under `instance`; the same holds for one that exists. */
+  /** Starts the orchestration that reports a run's end, under `instance`; the same holds for one that exists. */
   startDelivering(instance: string, input: DeliveringInput): Promise<void>;
   /** What became of it. Rejects when the engine could not say. */
   state(instance: string): Promise<"missing" | "alive" | "ended">;

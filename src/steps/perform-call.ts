@@ -141,7 +141,8 @@ function record(
     const awakeSeconds = run.pulse.awakeSeconds + seconds;
     const end = closingOf(run, instantOf(clock)) ? [] : endBy(outcome, run); // a cancel asked for first comes first
     const open = run.calls.some(({ id, result }) => id !== call.id && result === null);
-    const due = open ? {} : { nextLookAt: instantOf(clock) }; // or a lost orchestration is missed only when the slowest call must have ended
+    // Else a lost orchestration is missed only when the slowest call must have ended.
+    const due = open ? {} : { nextLookAt: instantOf(clock) };
     return {
       events: [event, ...end],
       pulse: { awakeSeconds, progress: progressWithout(run, call.id), ...due },
