@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
@@ -28,6 +29,9 @@ try {
     NIGHTSHIFT_MODEL: "bench",
     COSMOS_ENDPOINT: cosmos.url,
     COSMOS_KEY: "any",
+    APPLICATIONINSIGHTS_CONNECTION_STRING: `InstrumentationKey=${randomUUID()};IngestionEndpoint=http://127.0.0.1:9`,
+    APPLICATIONINSIGHTS_AUTHENTICATION_STRING: "ClientId=bench;Authorization=AAD",
+    APPLICATION_INSIGHTS_NO_STATSBEAT: "true",
   };
   const entry = path.join(folder, "main.mjs");
   const load = () =>

@@ -11,23 +11,31 @@ import { openaiWebhooks } from "../src/model/openai-webhooks.ts";
 import { responsesModel } from "../src/model/responses.ts";
 import type { Clock, LogLine } from "../src/steps/services.ts";
 import type { RunStore } from "../src/store/run-store.ts";
+import { aroundOf } from "../src/telemetry/around.ts";
+import { traced } from "../src/telemetry/traced.ts";
 import { httpWebhooks } from "../src/webhooks/http-webhooks.ts";
 import type { AppServices } from "./register.ts";
+import { startTelemetry } from "./telemetry/start-telemetry.ts";
 
 /** Builds what the functions use from the settings; time, ids and randomness enter here. */
 export async function compose(config: Config, agents: readonly Agent[]): Promise<AppServices> {
   const clock = systemClock();
   const credentials = azureCredentials();
-  const provider = await openProvider(config.model, credentials);
-  return {
-    store: await storeOf(config, clock.now, credentials),
+  const by = randomHex(8);
+  const [provider, store, telemetry] = await Promise.all([
+    openProvider(config.model, credentials),
+    storeOf(config, clock.now, credentials),
+    telemetryOf(config, agents, clock, by, credentials),
+  ]);
+  const services: AppServices = {
+    store,
     model: responsesModel(provider),
     webhooks: config.webhookSecret === null ? null : openaiWebhooks(provider, config.webhookSecret),
     webhooksPrivate: config.webhooksPrivate,
     webhookSender: webhookSenderOf(config, clock),
     agents: new Map(agents.map((agent) => [agent.name, agent])),
     clock,
-    process: { by: randomHex(8), sole: config.soleProcess },
+    process: { by, sole: config.soleProcess },
     looks: { lookMinSeconds: config.lookMinSeconds, lookMaxSeconds: config.lookMaxSeconds },
     randomHex,
     log: writeLine,
@@ -44,6 +52,28 @@ export async function compose(config: Config, agents: readonly Agent[]): Promise
     foregroundSeconds: config.foregroundSeconds,
     streamSilenceSeconds: config.onAzure ? 15 : null,
   };
+  return telemetry ? { ...traced(services, telemetry), around: aroundOf(telemetry) } : services;
+}
+
+async function telemetryOf(
+  config: Config,
+  agents: readonly Agent[],
+  clock: Clock,
+  by: string,
+  credential: AzureCredentials,
+) {
+  if (!config.telemetry) return null;
+  const models = new Map(agents.map(({ name, model }) => [name, model]));
+  return startTelemetry(config.telemetry, {
+    model: config.model,
+    database: config.store.kind === "cosmos" ? "azure.cosmosdb" : "sqlite",
+    modelOf: (agent) => models.get(agent) ?? config.model.model,
+    now: clock.now,
+    log: writeLine,
+    version: packageJson.version,
+    by,
+    credential,
+  });
 }
 
 function longestToolSeconds(agents: readonly Agent[]): number {
@@ -53,7 +83,7 @@ function longestToolSeconds(agents: readonly Agent[]): number {
 export async function storeOf(
   { store, state }: Pick<Config, "store" | "state">,
   now: () => number,
-  credentials: AzureCredentials,
+  credentials: AzureCredentials = azureCredentials(),
 ): Promise<RunStore> {
   if (store.kind === "sqlite") {
     const { openSqliteStore } = await import("../src/store/sqlite.ts");

@@ -8,12 +8,13 @@ import {
 import { messageOf } from "../src/errors.ts";
 import type { Router } from "../src/http/router.ts";
 import type { Services } from "../src/steps/services.ts";
+import type { Around } from "../src/telemetry/around.ts";
 import { durableClient, orchestrationsOf } from "./durable-orchestrations.ts";
 
 const prefixes = ["health", "agents", "runs", "problems", "v1", "webhooks"] as const;
 const methods: HttpMethod[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
-type FallbackServices = Pick<Services, "log" | "randomHex">;
+type FallbackServices = Pick<Services, "log" | "randomHex"> & { around?: Around };
 
 /** One function per prefix, each calling the same router, so that every answer under it is ours. */
 export function registerHttp(router: Router, services: FallbackServices): void {
@@ -34,10 +35,12 @@ async function answer(
   request: HttpRequest,
   context: InvocationContext,
   router: Router,
-  { log, randomHex }: FallbackServices,
+  { log, randomHex, around }: FallbackServices,
 ): Promise<HttpResponseInit> {
   try {
-    const { status, headers, body } = await router(toRequest(request), orchestrationsOf(context));
+    const work = () => router(toRequest(request), orchestrationsOf(context));
+    const answered = around ? around.request(request.headers.get("traceparent"), work) : work();
+    const { status, headers, body } = await answered;
     return { status, headers, ...(body && { body }) };
   } catch (error) {
     const requestId = `req_${randomHex(12)}`;

@@ -3,6 +3,7 @@ import * as df from "durable-functions";
 import hostJson from "../host.json" with { type: "json" };
 import type { HttpServices } from "../src/http/http-services.ts";
 import { createRouter } from "../src/http/router.ts";
+import type { RunId } from "../src/run/ids.ts";
 import { advanceRun } from "../src/steps/advance-run.ts";
 import {
   advanceRunActivity,
@@ -18,6 +19,8 @@ import { type ForgetRunServices, forgetRun } from "../src/steps/forget-run.ts";
 import { performCall } from "../src/steps/perform-call.ts";
 import type { Services } from "../src/steps/services.ts";
 import { sweep } from "../src/steps/sweep.ts";
+import type { Around } from "../src/telemetry/around.ts";
+import type { StepOf } from "../src/telemetry/step.ts";
 import { delivering } from "./delivering.ts";
 import { durableClient, orchestrationsOf } from "./durable-orchestrations.ts";
 import { forgetting } from "./forgetting.ts";
@@ -37,6 +40,8 @@ export interface AppServices
     Pick<DeliverWebhookServices, "webhookSender"> {
   overdueSeconds: number;
   sweepSeconds: number;
+  /** What is traced stands under it. Absent: nothing is. */
+  around?: Around;
 }
 
 /** Registers every function of the app. The composition root decides with what. */
@@ -45,13 +50,23 @@ export function register(services: AppServices): void {
   df.app.orchestration(orchestrationName, runAgent);
   df.app.activity(advanceRunActivity.name, {
     extraInputs: [durableClient],
-    handler: (input: unknown, context) =>
-      advanceRun(advanceRunActivity.input.parse(input), { ...services, orchestrations: orchestrationsOf(context) }),
+    handler(input: unknown, context) {
+      const { name, input: shape } = advanceRunActivity;
+      const step = shape.parse(input);
+      const { runId } = step;
+      const orchestrations = orchestrationsOf(context);
+      return around({ name, runId }, () => advanceRun(step, { ...servicesFor(runId), orchestrations }));
+    },
   });
   df.app.activity(performCallActivity.name, {
     extraInputs: [durableClient],
-    handler: (input: unknown, context) =>
-      performCall(performCallActivity.input.parse(input), { ...services, orchestrations: orchestrationsOf(context) }),
+    handler(input: unknown, context) {
+      const { name, input: shape } = performCallActivity;
+      const call = shape.parse(input);
+      const { runId, callId } = call;
+      const orchestrations = orchestrationsOf(context);
+      return around({ name, runId, callId }, () => performCall(call, { ...servicesFor(runId), orchestrations }));
+    },
   });
   df.app.orchestration(forgettingName, forgetting);
   df.app.activity(forgetRunActivity.name, {
@@ -70,6 +85,15 @@ export function register(services: AppServices): void {
   });
   registerPurgeHistory(purgeSchedule, keepHistorySeconds, services.clock.now);
   registerHttp(createRouter(services), services);
+
+  function around<T>(of: StepOf, work: () => Promise<T>): Promise<T> {
+    return services.around ? services.around.step(of, work) : work();
+  }
+
+  /** Every line that a step of a run logs names the run. */
+  function servicesFor(runId: RunId): AppServices {
+    return { ...services, log: (line) => services.log({ runId, ...line }) };
+  }
 }
 
 /** An NCRONTAB expression: seconds within a minute, else whole minutes within an hour. */

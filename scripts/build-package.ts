@@ -18,6 +18,7 @@ export async function buildPackage(folder: string, backend: DurableBackend): Pro
     bundle: true,
     platform: "node",
     format: "esm",
+    mainFields: ["module", "main"], // of a package that has both, the form of which unused parts can be left out
     target: "node22",
     minify: true,
     sourcemap: true,
@@ -53,8 +54,12 @@ const leaveOut: Plugin = {
     for (const { file, instead } of leftOut) {
       onLoad({ filter: file }, () => ({ contents: `throw new Error(${JSON.stringify(instead)});` }));
     }
+    onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({ contents: ownLanguage }));
   },
 };
+
+/** Of the fifty languages of zod's messages, the one that ours are in. */
+const ownLanguage = 'export { default as en } from "./en.js";';
 
 /** Adapters that Azure does not use, and what the package says to whoever asks for one. */
 const leftOut = [

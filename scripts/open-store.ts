@@ -1,6 +1,5 @@
 import { storeOf, systemClock } from "../functions/compose.ts";
 import { readConfig } from "../src/config.ts";
-import { azureCredentials } from "../src/model/azure-credentials.ts";
 
 /** Who runs a command is no caller, asks no model, and need not be the app's identity: those settings do not count here. */
 const ofStore = /^(NIGHTSHIFT_STATE|NIGHTSHIFT_STORE|COSMOS_\w+)$/;
@@ -10,5 +9,5 @@ export async function openStore(environment: NodeJS.ProcessEnv) {
   const config = readConfig(Object.fromEntries(Object.entries(environment).filter(([name]) => ofStore.test(name))));
   const clock = systemClock();
   const name = config.store.kind === "sqlite" ? config.state : `${config.store.endpoint} ${config.store.database}`;
-  return { store: await storeOf(config, clock.now, azureCredentials()), clock, name };
+  return { store: await storeOf(config, clock.now), clock, name };
 }

@@ -51,6 +51,23 @@ const Environment = z.object({
   NIGHTSHIFT_WEBHOOKS_PRIVATE: flag.default(false),
   NIGHTSHIFT_PUBLIC_URL: url.optional(),
   NIGHTSHIFT_NATIVE_MANAGEMENT_URLS: flag.default(false),
+  NIGHTSHIFT_TELEMETRY_CONTENT: flag.default(false),
+  APPLICATIONINSIGHTS_CONNECTION_STRING: z
+    .string()
+    .regex(/(^|;)\s*InstrumentationKey=[0-9a-f-]{36}/i, "expected InstrumentationKey=…;IngestionEndpoint=…")
+    .optional(),
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: z
+    .string()
+    .regex(/(^|;)\s*Authorization=AAD\s*(;|$)/i, "expected Authorization=AAD, with ClientId=… for a managed identity")
+    .optional(),
+  /** These and the other standard variables of OpenTelemetry are read by its SDK; here they say what to load. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: url.optional(),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: url.optional(),
+  OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: url.optional(),
+  OTEL_SDK_DISABLED: z.string().optional(),
+  OTEL_SERVICE_NAME: z.string().optional(),
+  /** The platform's name of this app. */
+  WEBSITE_SITE_NAME: z.string().optional(),
   /** Read by the local entry points; the app only knows the name. */
   NIGHTSHIFT_CRASH_AT: z
     .string()
@@ -79,6 +96,16 @@ export type StoreSettings =
       keepSeconds: number | null;
     };
 
+/** Where spans and metrics go; each exporter is loaded only where it has somewhere to send to. */
+export interface TelemetrySettings {
+  /** `identity`: null where the connection string alone is taken. */
+  azureMonitor: { connectionString: string; identity: { clientId: string | null } | null } | null;
+  otlp: { traces: boolean; metrics: boolean };
+  serviceName: string;
+  /** Record what is asked and answered, too. */
+  content: boolean;
+}
+
 export interface Config {
   state: string;
   store: StoreSettings;
@@ -101,6 +128,8 @@ export interface Config {
   webhooksPrivate: boolean;
   publicUrl: string | null;
   nativeManagementUrls: boolean;
+  /** Null: nothing is traced or measured. */
+  telemetry: TelemetrySettings | null;
 }
 
 /**
@@ -150,7 +179,28 @@ function toConfig(environment: Environment): Config {
     webhooksPrivate: environment.NIGHTSHIFT_WEBHOOKS_PRIVATE,
     publicUrl: environment.NIGHTSHIFT_PUBLIC_URL ?? null,
     nativeManagementUrls: environment.NIGHTSHIFT_NATIVE_MANAGEMENT_URLS,
+    telemetry: telemetrySettings(environment),
   };
+}
+
+function telemetrySettings(environment: Environment): TelemetrySettings | null {
+  const { APPLICATIONINSIGHTS_CONNECTION_STRING: connectionString, OTEL_EXPORTER_OTLP_ENDPOINT: both } = environment;
+  const traces = (environment.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? both) !== undefined;
+  const metrics = (environment.OTEL_EXPORTER_OTLP_METRICS_ENDPOINT ?? both) !== undefined;
+  const disabled = environment.OTEL_SDK_DISABLED?.toLowerCase() === "true";
+  if (disabled || (connectionString === undefined && !traces && !metrics)) return null;
+  const authentication = environment.APPLICATIONINSIGHTS_AUTHENTICATION_STRING;
+  const identity = authentication === undefined ? null : { clientId: clientIdOf(authentication) };
+  return {
+    azureMonitor: connectionString === undefined ? null : { connectionString, identity },
+    otlp: { traces, metrics },
+    serviceName: environment.OTEL_SERVICE_NAME ?? environment.WEBSITE_SITE_NAME ?? "nightshift",
+    content: environment.NIGHTSHIFT_TELEMETRY_CONTENT,
+  };
+}
+
+function clientIdOf(authentication: string): string | null {
+  return /(?:^|;)\s*ClientId=([^;\s]+)/i.exec(authentication)?.[1] ?? null;
 }
 
 /** `app-service` believes headers that only the platform may set: elsewhere anyone could be anyone. */

@@ -10,6 +10,8 @@ export const errorCodes = [
   "run_exists",
   "run_not_finished",
   "run_deleted",
+  "run_not_continuable",
+  "session_busy",
   "turn_not_found",
   "method_not_allowed",
   "idempotency_mismatch",

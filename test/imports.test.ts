@@ -77,6 +77,12 @@ const rules: readonly Rule[] = [
     types: ports,
     packages: ["zod", "hono", "hono/http-exception", "node:crypto"],
   },
+  {
+    folder: "src/telemetry",
+    may: [errors, "src/run"],
+    types: [...ports, "src/agent", "src/steps/services.ts"],
+    packages: ["@opentelemetry/api", "node:crypto"],
+  },
   { folder: "functions", may: ["src", "package.json", "host.json"], packages: "any" },
   { folder: "local/host", may: [], packages: "any" },
   { folder: "local/model", may: [], packages: "any" },
@@ -159,9 +165,10 @@ test("the rules notice a stray import", () => {
   assert.ok(stray("src/http/x.ts", "../model/responses.ts", true));
 });
 
-test("what Azure alone needs is loaded only where it is chosen: no file of the app imports it outright", () => {
-  const azures = /@azure\/(cosmos|identity)|\/cosmos\.ts$/;
-  const app = files.filter((file) => /^(src|functions)\//.test(file) && !file.startsWith("src/store/cosmos"));
+test("what Azure or telemetry alone needs is loaded only where it is chosen: no file of the app imports it outright", () => {
+  const azures = /@azure\/(cosmos|identity|monitor)|@opentelemetry\/(?!api$)|\/(cosmos|sdk|otlp|azure-monitor)\.ts$/;
+  const loaded = /^(src\/store\/cosmos|functions\/telemetry\/(sdk|otlp|azure-monitor)\.ts$)/;
+  const app = files.filter((file) => /^(src|functions)\//.test(file) && !loaded.test(file));
   const outright = app.filter((file) => {
     const { module } = parseSync(file, readFileSync(file, "utf8"));
     return module.staticImports.some(

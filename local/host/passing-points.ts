@@ -13,6 +13,7 @@ export const passingPoints = [
   "host.before-schedule-commit",
   "host.after-schedule-commit",
 ] as const;
+export type PassingPoint = (typeof passingPoints)[number];
 
 /** What a commit is about; `start` is that of an orchestration, `message` an event, a termination and the like. */
 export type CommitKind = "start" | "message" | "turn" | "activity" | "purge" | "schedule";

@@ -17,7 +17,7 @@ import { filterLog, type LogSink } from "./log.ts";
 import type { Synchronous } from "./state/database.ts";
 import { openState, type State } from "./state/open-state.ts";
 import { watchForbiddenCalls } from "./strict/forbidden-calls.ts";
-import { strictInvoke, watchInvocation } from "./strict/strict-invoke.ts";
+import { strictInvoke, strictWatch } from "./strict/strict-invoke.ts";
 import { createTimerFunctions } from "./timers/timer-functions.ts";
 import { createWebhooks } from "./webhooks/serve-webhooks.ts";
 import { isDurableClient } from "./worker/bindings.ts";
@@ -30,6 +30,8 @@ import { limitTime } from "./worker/time-limit.ts";
 export interface HostOptions {
   /** Absolute path of the file that registers the functions, or a function that does. */
   entry: string | (() => unknown);
+  /** The app, when an earlier host of this process has loaded it: `entry` is not loaded again. */
+  loaded?: Worker;
   /** Default: host.json of the nearest package above the entry; none for a function. */
   hostJson?: string;
   /** 0: any free one. */
@@ -63,10 +65,19 @@ export interface Host {
    * Streams are cut off; activities that run are run again at the next start.
    */
   close(): Promise<void>;
+  /** The same, but the app stays loaded, for another host of this process. */
+  stop(): Promise<void>;
+  /**
+   * Ends at once, as by SIGKILL: nothing more is written, no connection is answered, the state is free for another host.
+   * What the app's own code is doing cannot be ended in this process; its results go nowhere.
+   */
+  die(): void;
+  worker: Worker;
 }
 
 /**
- * Starts the host with one app. The libraries keep their registrations in module state, so a process can do this once.
+ * Starts the host with one app. The libraries keep their registrations in module state, so a process can load one only;
+ * further hosts of the process are given it as `loaded`.
  *
  * @throws Error whose message says what is wrong: a busy port, a state file in use, a bad setting, or the app's own.
  */
@@ -79,8 +90,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
   try {
     const port = await listen(opening, options.port, options.hostname);
     options.setEnvironment("WEBSITE_HOSTNAME", `localhost:${port}`);
-    const watch = options.strict === true ? watchInvocation : undefined;
-    const worker = await loadWorker(options.entry, dirname(hostJsonPath), log, watch);
+    const watch = options.strict === true ? strictWatch : undefined;
+    const worker = options.loaded ?? (await loadWorker(options.entry, dirname(hostJsonPath), log, watch));
     const running = run({ options, hostJson, log, state, port, worker });
     opening.removeAllListeners("request").on("request", running.listener);
     running.start();
@@ -88,7 +99,22 @@ export async function startHost(options: HostOptions): Promise<Host> {
       url: `http://${options.hostname}:${port}`,
       port,
       instances: running.instances,
-      close: () => close(opening, running, worker, state),
+      worker,
+      async close() {
+        await finish(opening, running);
+        await worker.stop();
+        state.close();
+      },
+      async stop() {
+        await finish(opening, running);
+        state.close();
+      },
+      die() {
+        state.cut();
+        running.stopWatching();
+        opening.close();
+        opening.closeAllConnections();
+      },
     };
   } catch (error) {
     opening.close();
@@ -112,6 +138,8 @@ interface Running {
   /** Takes up what is in flight, and what is due. */
   start(): void;
   stop(): Promise<void>;
+  /** Puts back what strictness replaced in this process. */
+  stopWatching(): void;
 }
 
 function run({ options, hostJson, log, state, port, worker }: RunParts): Running {
@@ -135,7 +163,7 @@ function run({ options, hostJson, log, state, port, worker }: RunParts): Running
   const caller = { ...shared, address: `${options.hostname}:${port}` };
   const answer = worker.httpUri === null ? createBufferedCall(caller) : createStreamedCall(caller, worker.httpUri);
   const call: CallFunction = (each) => clock.during(() => answer(each));
-  const webhooks = createWebhooks(instances, clock, address, log);
+  const webhooks = createWebhooks(instances, clock, address, strict, log);
   const answers = trackAnswers(createListener(webhooks, routesOf(functions, http.routePrefix), call));
   const stopWatching = strict ? watchForbiddenCalls() : () => {};
   return {
@@ -151,6 +179,7 @@ function run({ options, hostJson, log, state, port, worker }: RunParts): Running
       await durable.stop();
       stopWatching();
     },
+    stopWatching,
   };
 }
 
@@ -187,12 +216,10 @@ function listen(server: Server, port: number, hostname: string): Promise<number>
   });
 }
 
-async function close(server: Server, running: Running, worker: Worker, state: State): Promise<void> {
+async function finish(server: Server, running: Running): Promise<void> {
   server.close();
   await Promise.race([running.stop(), new Promise((resolve) => setTimeout(resolve, 3000).unref())]);
   server.closeAllConnections();
-  await worker.stop();
-  state.close();
 }
 
 function findHostJson(entry: HostOptions["entry"]): string {

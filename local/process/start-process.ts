@@ -67,6 +67,7 @@ function readyUrl(line: string): string | null {
 
 /** This environment without what would lead a demo, a test or a benchmark to a real provider or to other settings. */
 export function cleanEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const foreign = /^(OPENAI_|AZURE_OPENAI_|AZURE_CLIENT_ID|NIGHTSHIFT_|COSMOS_|WEBSITE_|PORT$|NODE_TEST_CONTEXT)/;
+  const foreign =
+    /^(OPENAI_|AZURE_OPENAI_|AZURE_CLIENT_ID|NIGHTSHIFT_|COSMOS_|WEBSITE_|OTEL_|APPLICATIONINSIGHTS_|PORT$|NODE_TEST_CONTEXT|IDENTITY_)/;
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !foreign.test(name)));
 }

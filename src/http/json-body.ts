@@ -20,6 +20,16 @@ export async function readJson(request: Request): Promise<unknown> {
   }
 }
 
+/** The same for a request that may have no body: then `{}`. */
+export async function readOptionalJson(request: Request): Promise<unknown> {
+  const empty = request.body === null || (request.headers.get("content-type") === null && (await isEmpty(request)));
+  return empty ? {} : readJson(request);
+}
+
+async function isEmpty(request: Request): Promise<boolean> {
+  return (await readText(request.clone())) === "";
+}
+
 /**
  * The body as text, at most 1 MiB of UTF-8.
  * @throws NightshiftError `body_too_large`, `invalid_json`

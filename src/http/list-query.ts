@@ -24,6 +24,7 @@ const ListQuery = z.strictObject({
   limit: wholeNumber(1, 100).default(20),
   after: Cursor.nullable().default(null),
   agent: z.string().nullable().default(null),
+  sessionId: z.string().nullable().default(null),
   status: z.array(Status).default([]),
   createdAfter: time.nullable().default(null),
   createdBefore: time.nullable().default(null),

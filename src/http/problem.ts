@@ -47,6 +47,16 @@ const kinds = {
     remedy: "Cancel it first, or wait until it has ended.",
   },
   run_deleted: { status: 409, title: "The run was deleted", remedy: "Start another run with a new Idempotency-Key." },
+  run_not_continuable: {
+    status: 409,
+    title: "The run cannot be continued",
+    remedy: "Go on from a run that the model has answered.",
+  },
+  session_busy: {
+    status: 409,
+    title: "The session is at work",
+    remedy: "Try again when the run that is at work in it has ended.",
+  },
   idempotency_mismatch: {
     status: 409,
     title: "Idempotency key used before",

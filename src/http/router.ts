@@ -9,7 +9,7 @@ import { getAgent, listAgents } from "./agents.ts";
 import { getEvents } from "./events.ts";
 import type { HttpServices, OpenCall, OpenRoute, Route } from "./http-services.ts";
 import { identify } from "./identify.ts";
-import { readJson } from "./json-body.ts";
+import { readJson, readOptionalJson } from "./json-body.ts";
 import { explain, problemResponse } from "./problem.ts";
 import { rateLimit } from "./rate-limit.ts";
 import { cancel, durableStatus, getRun, getTurn, listRuns, remove } from "./runs.ts";
@@ -66,8 +66,9 @@ const routes: Routes<Route> = {
 function asRoute(route: OpenAiRoute): Route {
   return async ({ request, url, parameters, orchestrations, caller }, services) => {
     const json = () => readJson(request);
+    const optionalJson = () => readOptionalJson(request);
     const idempotencyKey = () => idempotencyKeyOf(request);
-    return route({ url, parameters, orchestrations, caller, json, idempotencyKey }, services);
+    return route({ url, parameters, orchestrations, caller, json, optionalJson, idempotencyKey }, services);
   };
 }
 

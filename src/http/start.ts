@@ -1,5 +1,6 @@
 import { instanceId } from "../run/ids.ts";
 import { hasEnded, type Run } from "../run/run.ts";
+import { goOnFrom } from "../steps/go-on-from.ts";
 import { startRun } from "../steps/start-run.ts";
 import { agentOf } from "./agents.ts";
 import type { Call, HttpServices, Route } from "./http-services.ts";
@@ -15,12 +16,13 @@ export const start: Route = async (call, services) => {
   const agent = agentOf(call, services);
   const idempotencyKey = idempotencyKeyOf(call.request);
   const body = await readJson(call.request);
-  const { input, metadata, limits, webhook } = parseRequest(
-    startBody(agent, { privateAllowed: services.webhooksPrivate }),
-    body,
-  );
+  const rules = { privateAllowed: services.webhooksPrivate };
+  const parsed = parseRequest(startBody(agent, rules), body);
+  const { input: messages, metadata, limits, sessionId, previousRunId, webhook } = parsed;
+  const input = previousRunId ? await goOnFrom(previousRunId, messages, call.caller, services.store) : messages;
+  const session = sessionId && { session: { id: sessionId, admit: null } };
   const run = await startRun(
-    { agent, caller: call.caller, input, metadata, limits, webhook, body, idempotencyKey },
+    { agent, caller: call.caller, input, metadata, limits, webhook, body, idempotencyKey, ...session },
     { ...services, orchestrations: call.orchestrations },
   );
   const links = await linksOf(run, call, services);

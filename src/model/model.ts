@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Instant } from "../run/ids.ts";
 import type { Usage } from "../run/run-event.ts";
 
 /** What the caller said: the beginning of a conversation. */
@@ -90,7 +91,8 @@ export interface Pending {
 
 /** How a response ended. */
 export type Ending =
-  | { kind: "completed"; output: TurnOutput; usage: Usage }
+  /** `endedAt`: when the provider says that it was ready, to the second; absent: it does not say. */
+  | { kind: "completed"; output: TurnOutput; usage: Usage; endedAt?: Instant }
   | { kind: "incomplete"; output: TurnOutput; usage: Usage; reason: string }
   /** `retryable`: another attempt may do better. */
   | { kind: "failed"; responseId: string; code: string; message: string; retryable: boolean; usage: Usage }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { encodeToken } from "../agent/continuation-token.ts";
+import { type Instant, toInstant } from "../run/ids.ts";
 import { noUsage, type Usage } from "../run/run-event.ts";
 import type { Ending, Pending, TurnOutput } from "./model.ts";
 
@@ -12,6 +13,7 @@ const noCode = "unknown";
 const WireResponse = z.object({
   id: z.string().min(1),
   status: z.string(),
+  completed_at: z.number().int().nonnegative().max(253_402_300_799).nullish().catch(null),
   output: z.array(z.record(z.string(), z.unknown())).catch([]),
   error: z
     .object({ code: z.string().catch(noCode), message: z.string().catch("") })
@@ -57,7 +59,7 @@ export function answerOf(provider: string, body: unknown, pollAfter: number | nu
     case "in_progress":
       return { kind: "pending", responseId, token: encodeToken(provider, responseId), pollAfterSeconds: pollAfter };
     case "completed":
-      return { kind: "completed", output: outputOf(parsed.data), usage };
+      return { kind: "completed", output: outputOf(parsed.data), usage, ...endedAtOf(parsed.data) };
     case "incomplete":
       return { kind: "incomplete", output: outputOf(parsed.data), usage, reason: details?.reason ?? "unknown" };
     case "cancelled":
@@ -71,6 +73,10 @@ export function answerOf(provider: string, body: unknown, pollAfter: number | nu
       return { kind: "failed", responseId, code: "unknown_status", message, retryable: true, usage };
     }
   }
+}
+
+function endedAtOf({ completed_at: seconds }: WireResponse): { endedAt?: Instant } {
+  return typeof seconds === "number" ? { endedAt: toInstant(seconds * 1000) } : {};
 }
 
 /** The provider's hint `openai-poll-after-ms`, in seconds. */

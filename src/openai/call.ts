@@ -11,6 +11,8 @@ export interface OpenAiCall {
   orchestrations: Orchestrations;
   /** @throws NightshiftError for a body that is not JSON, or too large */
   json(): Promise<unknown>;
+  /** The same for a request that may have no body: then `{}`. */
+  optionalJson(): Promise<unknown>;
   /** @throws NightshiftError `invalid_request` */
   idempotencyKey(): string | null;
 }

@@ -1,8 +1,8 @@
-import { type InputItem, TurnOutput } from "../model/model.ts";
+import type { InputItem } from "../model/model.ts";
 import { responseIdOf } from "../run/ids.ts";
 import { hasEnded, type Run } from "../run/run.ts";
+import { leftOpen } from "../steps/left-open.ts";
 import type { RunInput } from "../steps/run-input.ts";
-import { shortened } from "../steps/shortened.ts";
 import type { OpenAiServices } from "./call.ts";
 import { missing, OpenAiError } from "./openai-error.ts";
 import { ownResponse } from "./own-runs.ts";
@@ -28,7 +28,7 @@ export async function conversationOf(
   const run = await previousRun(previousResponseId, caller, services);
   const responseId = run.lastResponseId;
   if (responseId === null) throw notUsable(run, "it ended before the model answered");
-  const { outputs, open } = await leftOpen(run, services);
+  const { outputs, open } = await leftOpen(run, services.store);
   checkCalls(items, open);
   if (outputs.length + items.length === 0) throw missing("input");
   return { previous: { runId: run.id, responseId }, items: [...outputs, ...items] };
@@ -49,31 +49,30 @@ function notUsable({ id }: Run, why: string): OpenAiError {
   return new OpenAiError(400, message, { code: "previous_response_not_usable", param: "previous_response_id" });
 }
 
-/** Every call of the last answer needs an output: the agent's own have theirs in the store, the caller's are `open`. */
-async function leftOpen(run: Run, { store }: OpenAiServices): Promise<{ outputs: InputItem[]; open: Set<string> }> {
-  if (!run.lastOutput) return { outputs: [], open: new Set() };
-  const { calls } = TurnOutput.parse(JSON.parse(await store.getPayload(run.id, run.lastOutput)));
-  const open = new Set<string>(run.callerCalls);
-  const own = calls.filter(({ id }) => !open.has(id));
-  const outputs = own.map(async ({ id: callId }): Promise<InputItem> => {
-    const result = run.calls.find(({ id }) => id === callId)?.result;
-    const output = result ? shortened(await store.getPayload(run.id, result)) : "Not executed: the run ended before.";
-    return { type: "function_call_output", callId, output };
-  });
-  return { outputs: await Promise.all(outputs), open };
+/**
+ * Fails unless calls and outputs fit, and every call has its output: `left` are the calls that the conversation before
+ * has open.
+ * @throws OpenAiError 400
+ */
+export function checkCalls(items: readonly InputItem[], left: ReadonlySet<string>): void {
+  const [unanswered] = openAfter(items, left);
+  if (unanswered === undefined) return;
+  throw new OpenAiError(400, `No tool output found for function call ${unanswered}.`, { param: "input" });
 }
 
-function checkCalls(items: readonly InputItem[], left: ReadonlySet<string>): void {
+/**
+ * The calls that are open after `items`, of which `left` were before.
+ * @throws OpenAiError 400 for an output without its call
+ */
+export function openAfter(items: readonly InputItem[], left: ReadonlySet<string>, param = "input"): Set<string> {
   const open = new Set(left);
   for (const item of items) {
     if ("role" in item) continue;
     if (item.type === "function_call") open.add(item.callId);
     else if (!open.delete(item.callId)) {
       const message = `No tool call found for function call output with call_id ${item.callId}.`;
-      throw new OpenAiError(400, message, { param: "input" });
+      throw new OpenAiError(400, message, { param });
     }
   }
-  const [unanswered] = open;
-  if (unanswered === undefined) return;
-  throw new OpenAiError(400, `No tool output found for function call ${unanswered}.`, { param: "input" });
+  return open;
 }

@@ -4,7 +4,7 @@ import type { TurnOptions } from "../model/model.ts";
 import { Metadata } from "../run/metadata.ts";
 import { type CallerTools, readTools } from "./caller-tools.ts";
 import { modelNotFound } from "./models.ts";
-import { invalidValue, missing, unsupported } from "./openai-error.ts";
+import { invalidValue, missing, OpenAiError, unsupported } from "./openai-error.ts";
 import { parseBody } from "./parse-body.ts";
 import type { Echo } from "./response-object.ts";
 import { readFormat } from "./text-format.ts";
@@ -19,6 +19,7 @@ const Body = z.looseObject({
   store: z.boolean().nullish(),
   metadata: Metadata.nullish(),
   previous_response_id: z.string().nullish(),
+  conversation: z.union([z.string(), z.looseObject({ id: z.string() })]).nullish(),
   max_output_tokens: z.int().min(16).nullish(),
   parallel_tool_calls: z.boolean().nullish(),
   tools: z.array(z.unknown()).nullish(),
@@ -39,20 +40,13 @@ const Body = z.looseObject({
 type Body = z.infer<typeof Body>;
 
 /** Known to OpenAI, with an effect that this service does not have. */
-const refused = [
-  "access_programs",
-  "context_management",
-  "conversation",
-  "image",
-  "moderation",
-  "prompt",
-  "prompt_cache_options",
-];
+const refused = ["access_programs", "context_management", "image", "moderation", "prompt", "prompt_cache_options"];
 
 export interface CreateRequest {
   agent: Agent;
   input: string | unknown[];
   previousResponseId: string | null;
+  conversationId: string | null;
   instructions: string | null;
   callers: CallerTools;
   options: TurnOptions;
@@ -77,7 +71,15 @@ export function readCreateRequest(json: unknown, agents: ReadonlyMap<string, Age
   if (background && !store) throw unsupported("background", "'background' with 'store' set to false");
   const input = body.input ?? [];
   const previousResponseId = body.previous_response_id ?? null;
-  if (input.length === 0 && previousResponseId === null) throw missing("input");
+  const conversationId = conversationOf(body);
+  if (conversationId !== null && previousResponseId !== null) {
+    throw new OpenAiError(400, "'conversation' and 'previous_response_id' exclude one another: send one of them.", {
+      code: "mutually_exclusive_parameters",
+      param: "conversation",
+    });
+  }
+  if (conversationId !== null && !store) throw unsupported("conversation", "'conversation' with 'store' set to false");
+  if (input.length === 0 && previousResponseId === null && conversationId === null) throw missing("input");
   const callers = readTools(body.tools ?? [], body.tool_choice, agent);
   const format = readFormat(body.text?.format, "text.format");
   const instructions = body.instructions || null;
@@ -85,6 +87,7 @@ export function readCreateRequest(json: unknown, agents: ReadonlyMap<string, Age
     agent,
     input,
     previousResponseId,
+    conversationId,
     instructions,
     callers,
     options: {
@@ -99,6 +102,11 @@ export function readCreateRequest(json: unknown, agents: ReadonlyMap<string, Age
     store,
     echo: { background, store, instructions, text: { ...body.text, format }, ...callers.shown, ...echoOf(body) },
   };
+}
+
+function conversationOf({ conversation }: Body): string | null {
+  if (typeof conversation === "string") return conversation;
+  return conversation?.id ?? null;
 }
 
 function refuse(body: Body): void {

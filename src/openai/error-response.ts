@@ -54,6 +54,7 @@ const known = {
   idempotency_mismatch: { status: 409, code: "idempotency_key_mismatch" },
   run_not_finished: { status: 409, code: "run_not_finished" },
   run_deleted: { status: 409, code: "run_deleted" },
+  session_busy: { status: 400, code: "conversation_locked" },
   body_too_large: { status: 413, code: "body_too_large" },
   unsupported_media_type: { status: 415, code: "unsupported_media_type" },
   too_many_requests: { status: 429, code: "rate_limit_exceeded" },
@@ -64,7 +65,8 @@ function tellOf(error: unknown): Told {
   if (error instanceof OpenAiError) return error;
   if (error instanceof NightshiftError && isKnown(error.code)) {
     const { status, code } = known[error.code];
-    return { status, code, message: error.message, param: error.faults[0]?.path ?? null };
+    const param = code === "conversation_locked" ? "conversation" : (error.faults[0]?.path ?? null);
+    return { status, code, message: error.message, param };
   }
   const message = "The service had an error. Report it with the x-request-id of this answer.";
   return { status: 500, message, code: "internal", param: null };

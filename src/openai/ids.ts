@@ -27,6 +27,17 @@ export function runIdOfItem(itemId: string): RunId | null {
   return id === undefined ? null : RunId.parse(`run_${id}`);
 }
 
+/** An item that was added to a conversation by hand; no run's item has such an id. */
+export function addedItemIdOf(prefix: "msg" | "fc" | "fco", hex: string): string {
+  return `${prefix}_w${hex}`;
+}
+
+/** The run whose input or output an item of a conversation is; null: it was added by hand, or cannot be one. */
+export function runIdOfAnyItem(itemId: string): RunId | null {
+  const [, id] = /^(?:msg|fc|fco)_([0-9a-v]{32})i?\d{4,}$/.exec(itemId) ?? [];
+  return id === undefined ? null : RunId.parse(`run_${id}`);
+}
+
 function rest(runId: RunId): string {
   return runId.slice("run_".length);
 }

@@ -24,9 +24,19 @@ export async function readItems(
   find: (itemId: string) => Promise<OutputItem>,
 ): Promise<InputItem[]> {
   if (typeof input === "string") return input === "" ? [] : [{ role: "user", content: input }];
-  if (input.length > mostItems) throw invalidValue("input", `at most ${mostItems} items`);
+  return readItemsOf(input, "input", mostItems, find);
+}
+
+/** The items of a list that stands at `param`. */
+export async function readItemsOf(
+  input: readonly unknown[],
+  param: string,
+  most: number,
+  find: (itemId: string) => Promise<OutputItem>,
+): Promise<InputItem[]> {
+  if (input.length > most) throw invalidValue(param, `at most ${most} items`);
   const items: InputItem[] = [];
-  for (const [index, raw] of input.entries()) items.push(...(await readItem(raw, `input[${index}]`, find)));
+  for (const [index, raw] of input.entries()) items.push(...(await readItem(raw, `${param}[${index}]`, find)));
   return items;
 }
 
@@ -50,7 +60,7 @@ async function readItem(
       return [{ type, callId, output: readText(output, `${param}.output`) }];
     }
     case "item_reference":
-      return asInput(await find(parseBody(Reference, raw, param).id));
+      return [asInput(await find(parseBody(Reference, raw, param).id))];
     case "reasoning":
       return []; // the model's own thoughts stay in its thread; we never show any, so these are another service's
     default:
@@ -79,7 +89,8 @@ function readText(content: z.infer<typeof Content>, param: string): string {
     .join("\n");
 }
 
-function asInput(item: OutputItem): InputItem[] {
-  if (item.type === "message") return [{ role: "assistant", content: textOf([item]) }];
-  return [{ type: item.type, callId: item.call_id, name: item.name, arguments: item.arguments }];
+/** An item that we said, as the model is told of it. */
+export function asInput(item: OutputItem): InputItem {
+  if (item.type === "message") return { role: "assistant", content: textOf([item]) };
+  return { type: item.type, callId: item.call_id, name: item.name, arguments: item.arguments };
 }

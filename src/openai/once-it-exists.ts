@@ -1,9 +1,11 @@
-import { NightshiftError } from "../errors.ts";
+import { type ErrorCode, NightshiftError } from "../errors.ts";
 
 /** An error after which the client must not repeat its request by itself. */
 export class NotToBeRepeated extends Error {
   override readonly name = "NotToBeRepeated";
 }
+
+const harmless: ReadonlySet<ErrorCode> = new Set(["too_many_requests", "session_busy"]);
 
 /**
  * The answer to a request that starts a run. From here on the run exists or may exist, and a client that repeated the
@@ -14,7 +16,7 @@ export async function onceItExists<T>(idempotencyKey: string | null, work: () =>
   try {
     return await work();
   } catch (error) {
-    const nothingWasMade = error instanceof NightshiftError && error.code === "too_many_requests";
+    const nothingWasMade = error instanceof NightshiftError && harmless.has(error.code);
     if (idempotencyKey !== null || nothingWasMade) throw error;
     throw new NotToBeRepeated(error instanceof Error ? error.message : String(error), { cause: error });
   }

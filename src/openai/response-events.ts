@@ -42,6 +42,7 @@ function lifeEvents({ event, run }: Line, input: RunInput, response: () => Respo
     case "run-incomplete":
       // The first end counts; and clients know no `response.cancelled`.
       return hasEnded(run) ? [{ type: `response.${endOf(response().status)}`, response: response() }] : [];
+    case "session-continued":
     case "turn-intended":
     case "turn-started":
     case "turn-completed":

@@ -39,6 +39,7 @@ export function responseObject(run: Run, input: RunInput, items: readonly Output
     ...echo,
     model: run.agent,
     previous_response_id: input.previous && responseIdOf(input.previous.runId),
+    ...(run.sessionId !== undefined && { conversation: { id: run.sessionId } }),
     metadata: run.metadata,
     error: status === "failed" && "error" in run ? errorOf(run.error) : null,
     incomplete_details: status === "incomplete" && "error" in run ? { reason: reasonOf(run.error) } : null,

@@ -8,6 +8,7 @@ import { type RunInput, runInputOf } from "../steps/run-input.ts";
 import { startRun } from "../steps/start-run.ts";
 import type { OpenAiCall, OpenAiRoute, OpenAiServices } from "./call.ts";
 import { conversationOf } from "./conversation.ts";
+import { conversationStart } from "./conversation-start.ts";
 import { type CreateRequest, readCreateRequest } from "./create-request.ts";
 import { eventStream, untilEnded } from "./follow.ts";
 import { readItems } from "./input-items.ts";
@@ -27,7 +28,11 @@ export const createResponse: OpenAiRoute = async (call, services) => {
   const request = readCreateRequest(body, services.agents);
   const { agent, metadata } = request;
   const input = await inputOf(request, call, services);
-  const start = { agent, caller: call.caller, input, metadata, limits: agent.limits, body, idempotencyKey };
+  const { conversationId } = request;
+  const session = conversationId !== null && {
+    session: conversationStart(conversationId, input.items, services),
+  };
+  const start = { agent, caller: call.caller, input, metadata, limits: agent.limits, body, idempotencyKey, ...session };
   return onceItExists(idempotencyKey, async () => {
     const run = await startRun(start, { ...services, orchestrations: call.orchestrations });
     if (request.stream) return streamOf(run, 0, services);
@@ -43,7 +48,10 @@ export const createResponse: OpenAiRoute = async (call, services) => {
 async function inputOf(request: CreateRequest, { caller }: OpenAiCall, services: OpenAiServices): Promise<RunInput> {
   const { instructions, callers, options, echo } = request;
   const items = await readItems(request.input, (itemId) => ownItem(itemId, caller, services));
-  const thread = await conversationOf(request.previousResponseId, items, caller, services);
+  const inConversation = request.conversationId !== null;
+  const thread = inConversation
+    ? { previous: null, items }
+    : await conversationOf(request.previousResponseId, items, caller, services);
   return { v: 2, ...thread, instructions, tools: callers.tools, options, request: echo };
 }
 

@@ -15,6 +15,9 @@ export function begin(event: RunQueued): Run {
     requestHash: event.requestHash,
     limits: event.limits,
     metadata: event.metadata,
+    ...(event.sessionId !== undefined && { sessionId: event.sessionId }),
+    ...(event.previousRunId !== undefined && { previousRunId: event.previousRunId }),
+    ...(event.traceparent && { traceparent: event.traceparent }),
     createdAt: event.at,
     updatedAt: event.at,
     deadline: event.deadline,
@@ -39,6 +42,7 @@ export function begin(event: RunQueued): Run {
       trouble: null,
       progress: [],
       reported: null,
+      waitsFor: null,
       overdueSince: null,
       replacements: 0,
     },
@@ -71,6 +75,8 @@ function move(run: Run, event: RunEvent): Run {
     case "webhook-delivered":
     case "webhook-failed":
       return run;
+    case "session-continued":
+      return { ...run, thread: event.thread };
     case "run-started":
       return { ...run, status: "running", startedAt: event.at };
     case "turn-intended":
@@ -186,6 +192,7 @@ function count(ledger: Ledger, orphanOps: readonly string[], event: RunEvent): L
     case "call-started":
       return { ...ledger, toolRepeats: ledger.toolRepeats + (event.execution > 1 ? 1 : 0) };
     case "run-queued":
+    case "session-continued":
     case "run-started":
     case "turn-completed":
     case "turn-failed":
@@ -219,6 +226,7 @@ function nextWebhook(webhook: Webhook, event: RunEvent, hadEnded: boolean): Webh
     case "webhook-failed":
       return { ...webhook, attempts: event.delivery, nextAt: event.retryAt };
     case "run-queued":
+    case "session-continued":
     case "run-started":
     case "turn-intended":
     case "turn-started":

@@ -16,6 +16,7 @@ export function belongingsOf(event: RunEvent): Belonging[] {
     case "turn-started":
     case "orphan-confirmed":
       return [{ kind: "response", responseId: event.responseId }];
+    case "session-continued":
     case "run-started":
     case "turn-intended":
     case "turn-completed":

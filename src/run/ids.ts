@@ -20,6 +20,16 @@ export type CallId = z.infer<typeof CallId>;
 export const OperationId = z.string().min(1).max(64).brand<"OperationId">();
 export type OperationId = z.infer<typeof OperationId>;
 
+/** A session, as its caller names it; under `/v1` a conversation. It stands in paths as it is. */
+export const SessionId = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._~:@+-]{0,127}$/,
+    "expected 1 to 128 of A-Z a-z 0-9 . _ ~ : @ + -, a letter or digit first",
+  )
+  .brand<"SessionId">();
+export type SessionId = z.infer<typeof SessionId>;
+
 /** A point in time, ISO 8601 in UTC with milliseconds: the order of the text is the order of the time. */
 export const Instant = z.iso.datetime({ precision: 3 });
 export type Instant = z.infer<typeof Instant>;

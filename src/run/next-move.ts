@@ -1,4 +1,4 @@
-import { type CallId, type Instant, plusSeconds, secondsBetween } from "./ids.ts";
+import { type CallId, type Instant, plusSeconds, type SessionId, secondsBetween } from "./ids.ts";
 import { type Call, hasEnded, type LiveRun, type Run, type Turn } from "./run.ts";
 import type { NewEvent } from "./run-event.ts";
 import { longestWaitSeconds } from "./waits.ts";
@@ -21,6 +21,8 @@ export type Move =
   | { kind: "wait"; until: Instant }
   /** The open intent's process is dead or late: its POST may have made a response. */
   | { kind: "orphan"; events: NewEvent[] }
+  /** Its turn in its session may have come, or not yet. */
+  | { kind: "session" }
   | { kind: "begin"; turn: number; attempt: number }
   | { kind: "look"; turn: StartedTurn }
   | { kind: "close"; turn: StartedTurn; closing: Closing }
@@ -46,12 +48,18 @@ export function nextMove(run: Run, generation: number, moment: Moment): Move {
     case "started":
       return closing ? { kind: "close", turn, closing } : { kind: "look", turn };
     case "none":
-      return closing ? { kind: "end", events: [endOf(run, closing)] } : { kind: "begin", turn: 1, attempt: 1 };
+      if (closing) return { kind: "end", events: [endOf(run, closing)] };
+      return awaitsSession(run) ? { kind: "session" } : { kind: "begin", turn: 1, attempt: 1 };
     case "broken":
       return closing ? { kind: "end", events: [endOf(run, closing)] } : again(run, turn, moment.now);
     case "answered":
       return closing ? { kind: "end", events: [endOf(run, closing)] } : goOn(run, turn, moment);
   }
+}
+
+/** True while the run waits for its turn in its session. */
+export function awaitsSession(run: Run): run is LiveRun & { sessionId: SessionId } {
+  return !hasEnded(run) && run.sessionId !== undefined && run.thread === undefined;
 }
 
 /** A cancel asked for comes before a deadline that has passed. */

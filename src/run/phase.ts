@@ -1,4 +1,5 @@
 import type { Instant } from "./ids.ts";
+import { awaitsSession } from "./next-move.ts";
 import { type Call, type EndedRun, hasEnded, type LiveRun, type Run, type Turn } from "./run.ts";
 import type { Rung } from "./run-event.ts";
 
@@ -44,7 +45,7 @@ function livePhase(run: LiveRun): Phase {
   const { turn } = run;
   switch (turn.state) {
     case "none":
-      return { kind: "queued", detail: "not started yet", since: run.createdAt, until: null };
+      return beforeItsTurn(run);
     case "intended":
       return { kind: "model", detail: handOver(run, turn), since: turn.since, until: turn.until };
     case "started":
@@ -54,6 +55,15 @@ function livePhase(run: LiveRun): Phase {
     case "answered":
       return afterAnswer(run, turn);
   }
+}
+
+function beforeItsTurn(run: LiveRun): Phase {
+  const { waitsFor, nextLookAt } = run.pulse;
+  const since = run.createdAt;
+  if (!awaitsSession(run) || waitsFor === null)
+    return { kind: "queued", detail: "not started yet", since, until: null };
+  const detail = `waits until run ${waitsFor}, which is before it in session ${run.sessionId}, has ended`;
+  return { kind: "queued", detail, since, until: nextLookAt };
 }
 
 const forms: Record<Rung, string> = {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { CallId, Instant, OperationId, RunId } from "./ids.ts";
+import { CallId, Instant, OperationId, RunId, SessionId } from "./ids.ts";
 
 /** Where a payload lies: its name in the run, the first 16 hex digits of its SHA-256, its length in bytes of UTF-8. */
 export const PayloadRef = z.strictObject({
@@ -43,6 +43,12 @@ export const Limits = z.strictObject({
 });
 export type Limits = z.infer<typeof Limits>;
 
+/**
+ * Where a run was started from, as the header `traceparent` of W3C Trace Context has it: the parent of everything that is
+ * traced of the run.
+ */
+export const Traceparent = z.string().regex(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
+
 const header = { n: z.int().positive(), at: Instant };
 const turn = z.int().positive();
 /** Up to 2 KB of a text, for people who read the journal. */
@@ -60,10 +66,27 @@ export const RunQueued = z.strictObject({
   limits: Limits,
   deadline: Instant,
   metadata: z.record(z.string(), z.string()),
+  /** The session that the run waits its turn in. Absent: none. */
+  sessionId: SessionId.optional(),
+  /** The run that it goes on from. Absent: none, or its session says. */
+  previousRunId: RunId.optional(),
+  /** Absent: started while nothing was traced. */
+  traceparent: Traceparent.optional(),
   /** Where the run's end is reported. The whole address is in the input: it may hold a secret of the receiver. */
   webhook: z.strictObject({ host: z.string() }).optional(),
 });
 export type RunQueued = z.infer<typeof RunQueued>;
+
+/** What a run in a session goes on from. */
+export const Thread = z.strictObject({
+  /** The run before it, and the response that its conversation ended with. Null: the provider is told all of it anew. */
+  previous: z.strictObject({ runId: RunId, responseId: z.string() }).nullable(),
+  /** Items that stand before the run's own: what the provider does not know of the conversation. Null: none. */
+  before: PayloadRef.nullable(),
+  /** Of which edition of the session this was made. */
+  edition: z.int().nonnegative(),
+});
+export type Thread = z.infer<typeof Thread>;
 
 const attempt = { turn, attempt: z.int().positive(), op: OperationId };
 /** When the next attempt of the turn may begin. */
@@ -77,6 +100,8 @@ const callResult = { ...call, result: PayloadRef, excerpt, seconds: z.number().n
  */
 export const RunEvent = z.discriminatedUnion("type", [
   RunQueued,
+  /** Its turn in its session has come. */
+  z.strictObject({ ...header, type: z.literal("session-continued"), thread: Thread }),
   z.strictObject({ ...header, type: z.literal("run-started") }),
   /** The intent: a POST is about to be made by process `by` and will have ended by `until`. */
   z.strictObject({ ...header, type: z.literal("turn-intended"), ...attempt, by: z.string(), until: Instant }),

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { CallId, Instant, OperationId, RunId } from "./ids.ts";
-import { Failure, Limits, PayloadRef, Rung, Usage } from "./run-event.ts";
+import { CallId, Instant, OperationId, RunId, SessionId } from "./ids.ts";
+import { Failure, Limits, PayloadRef, Rung, Thread, Traceparent, Usage } from "./run-event.ts";
 
 const attempt = {
   n: z.int().positive(),
@@ -102,6 +102,8 @@ export const Pulse = z.strictObject({
   progress: z.array(Progress).default([]),
   /** The last response that the provider reported as ended: a look that finds it at work was overtaken by the report. */
   reported: z.string().nullable().default(null),
+  /** The run of its session that is to end before its turn can come, as it was last seen. */
+  waitsFor: RunId.nullable().default(null),
   /** Since when the run is overdue, as the sweeper first saw it; null while its steps are made. */
   overdueSince: Instant.nullable(),
   /** Orchestrations replaced since the last step that was made. */
@@ -128,6 +130,11 @@ const common = {
   requestHash: z.string(),
   limits: Limits,
   metadata: z.record(z.string(), z.string()),
+  sessionId: SessionId.optional(),
+  previousRunId: RunId.optional(),
+  /** What the run goes on from, once its turn in its session has come. */
+  thread: Thread.optional(),
+  traceparent: Traceparent.optional(),
   createdAt: Instant,
   updatedAt: Instant,
   deadline: Instant,

@@ -1,13 +1,15 @@
 import { plusSeconds, secondsBetween } from "../run/ids.ts";
-import { callsDueAt, waitSeconds } from "../run/next-move.ts";
+import { awaitsSession, callsDueAt, waitSeconds } from "../run/next-move.ts";
 import { hasEnded, type Run } from "../run/run.ts";
 import { excerptOf, type NewEvent } from "../run/run-event.ts";
 import { beginTurn } from "./begin-turn.ts";
 import { closeTurn } from "./close-turn.ts";
+import { continueSession } from "./continue-session.ts";
 import type { AdvanceRunInput, AdvanceRunOutput } from "./contract.ts";
 import { isGone } from "./gone.ts";
 import { lookAtTurn } from "./look-at-turn.ts";
 import type { Orchestrations } from "./orchestrations.ts";
+import { passOn } from "./sessions.ts";
 import { startDelivery } from "./start-delivery.ts";
 import { beginStepping, type Outcome, type Stepping, type StepServices } from "./stepping.ts";
 import { endForToken, isUnusableToken } from "./unusable-token.ts";
@@ -18,23 +20,17 @@ const maxMoves = 12;
 /**
  * One bounded step of a run: makes the moves that are due, at most a few requests to the provider, and says what to do
  * next. It never waits for the model. Throws only when the store does; everything it did is found by the next one.
- * With the run's end its webhook is started.
+ * With the run's end the report to its webhook begins.
  */
 export async function advanceRun(
   { runId, generation }: AdvanceRunInput,
-  services: StepServices & { orchestrations: Pick<Orchestrations, "startDelivering"> },
+  services: StepServices & { orchestrations: Orchestrations },
 ): Promise<AdvanceRunOutput> {
   const stepping = beginStepping(runId, generation, services);
-  const step = await makeMoves(stepping);
-  const run = step.kind === "finished" ? await stepping.current() : null;
-  if (run) await startDelivery(run, services);
-  return step;
-}
-
-async function makeMoves(stepping: Stepping): Promise<AdvanceRunOutput> {
   for (let move = 0; move < maxMoves; move++) {
     const run = await stepping.current();
     if (!run) return { kind: "finished" };
+    if (hasEnded(run)) await Promise.all([passOn(run, services), startDelivery(run, services)]);
     const outcome = await makeMove(run, stepping).catch((error: unknown) => {
       if (isUnusableToken(error)) return endForToken(error, stepping);
       if (isGone(error)) return { kind: "finished" as const };
@@ -58,6 +54,8 @@ async function makeMove(run: Run, stepping: Stepping): Promise<Outcome> {
     case "orphan":
     case "end":
       return commitMove(stepping);
+    case "session":
+      return awaitsSession(run) ? continueSession(run, stepping) : null;
     case "begin":
       return beginTurn(run, stepping);
     case "look":

@@ -6,7 +6,7 @@ import type { Run } from "../run/run.ts";
 import type { NewEvent } from "../run/run-event.ts";
 import { isGone } from "./gone.ts";
 import { recordAnswer } from "./record-answer.ts";
-import { type RunInput, runInputOf } from "./run-input.ts";
+import { askedOf, type RunInput } from "./run-input.ts";
 import type { Outcome, Stepping } from "./stepping.ts";
 import { sameInput, turnInput } from "./turn-input.ts";
 
@@ -22,7 +22,7 @@ export async function beginTurn(run: Run, stepping: Stepping): Promise<Outcome> 
   const { agents, model, store } = stepping.services;
   const agent = agents.get(run.agent);
   if (!agent) return endWithoutAgent(stepping);
-  const given = await runInputOf(run, store);
+  const given = await askedOf(run, store);
   const { thread, input } = await turnInput(run, given, store);
   const attempt = await intend(run, stepping);
   if (!attempt) return null;

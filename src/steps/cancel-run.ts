@@ -3,6 +3,7 @@ import { hasEnded, type Run } from "../run/run.ts";
 import type { NewEvent } from "../run/run-event.ts";
 import { type Orchestrations, ring } from "./orchestrations.ts";
 import type { Services } from "./services.ts";
+import { passOn } from "./sessions.ts";
 import { startDelivery } from "./start-delivery.ts";
 
 /**
@@ -20,7 +21,8 @@ export async function cancelRun(
     const events: NewEvent[] = before.status === "queued" ? [asked, { type: "run-cancelled", output: null }] : [asked];
     return { events, pulse: {} };
   });
-  if (hasEnded(run)) await startDelivery(run, { orchestrations, log });
-  else await ring(run, orchestrations, log);
+  if (!hasEnded(run) || run.sessionId !== undefined) await ring(run, orchestrations, log);
+  if (hasEnded(run)) await passOn(run, { store, orchestrations, log });
+  await startDelivery(run, { orchestrations, log });
   return run;
 }

@@ -2,7 +2,7 @@ import { type CallOutput, type History, type InputItem, TurnOutput } from "../mo
 import type { Run } from "../run/run.ts";
 import type { PayloadRef, RunEvent } from "../run/run-event.ts";
 import type { RunStore } from "../store/run-store.ts";
-import { type RunInput, runInputOf } from "./run-input.ts";
+import { askedOf, type RunInput, runInputOf } from "./run-input.ts";
 import { shortened } from "./shortened.ts";
 
 /** What the model is told of a call beyond the 32nd of its turn. */
@@ -18,7 +18,7 @@ const eventsAtOnce = 100;
  * output, whatever became of it.
  */
 export async function readHistory(run: Run, store: RunStore): Promise<History> {
-  const input = await runInputOf(run, store);
+  const input = await askedOf(run, store);
   const turns = await readTurns(run, store);
   return { messages: [...(await itemsBefore(input, store)), ...input.items], turns };
 }
@@ -29,16 +29,30 @@ async function itemsBefore({ previous }: RunInput, store: RunStore): Promise<Inp
   if (!previous) return [];
   if (!run) return [{ role: "developer", content: "The conversation before this was deleted." }];
   const { messages, turns } = await readHistory(run, store);
-  const items = turns.map(({ output, outputs }, index): InputItem[] => {
-    const text: InputItem[] = output.text === "" ? [] : [{ role: "assistant", content: output.text }];
-    const calls = output.calls.map((call): InputItem => {
-      return { type: "function_call", callId: call.id, name: call.name, arguments: call.arguments };
-    });
+  const items = turns.map((turn, index) => {
     const isLast = index === turns.length - 1;
-    const results = outputs.map((each): InputItem => ({ type: "function_call_output", ...each }));
-    return [...text, ...calls, ...(isLast ? [] : results)];
+    return itemsOfTurn(isLast ? { ...turn, outputs: [] } : turn);
   });
   return [...messages, ...items.flat()];
+}
+
+/** What a run was asked and said, without what came before it; the calls that its caller has to answer are left open. */
+export async function itemsOfRun(run: Run, store: RunStore): Promise<InputItem[]> {
+  const { items } = await runInputOf(run, store);
+  const open = new Set<string>(run.callerCalls);
+  const turns = (await readTurns(run, store)).map(({ output, outputs }) => ({
+    output,
+    outputs: outputs.filter(({ callId }) => !open.has(callId)),
+  }));
+  return [...items, ...turns.flatMap(itemsOfTurn)];
+}
+
+function itemsOfTurn({ output, outputs }: History["turns"][number]): InputItem[] {
+  const text: InputItem[] = output.text === "" ? [] : [{ role: "assistant", content: output.text }];
+  const calls = output.calls.map((call): InputItem => {
+    return { type: "function_call", callId: call.id, name: call.name, arguments: call.arguments };
+  });
+  return [...text, ...calls, ...outputs.map((each): InputItem => ({ type: "function_call_output", ...each }))];
 }
 
 async function readTurns(run: Run, store: RunStore): Promise<History["turns"]> {

@@ -33,6 +33,18 @@ export async function runInputOf(
   return Stored.parse(JSON.parse(await store.getPayload(run.id, run.input)));
 }
 
+/** What a run is asked: what it was started with, and what its session puts before that. */
+export async function askedOf(
+  run: Pick<Run, "id" | "input" | "thread">,
+  store: Pick<RunStore, "getPayload">,
+): Promise<RunInput> {
+  const input = await runInputOf(run, store);
+  if (!run.thread) return input;
+  const { previous, before } = run.thread;
+  const items = before ? z.array(InputItem).parse(JSON.parse(await store.getPayload(run.id, before))) : [];
+  return { ...input, previous, items: [...items, ...input.items] };
+}
+
 /** The input of a run that adds nothing to the agent. */
 export function plainInput(items: Message[]): RunInput {
   return { v: 2, items, previous: null, instructions: null, tools: [], options: {}, request: {} };

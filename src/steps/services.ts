@@ -20,6 +20,8 @@ export interface LogLine {
   /** The request's `x-request-id`. */
   requestId?: string;
   error?: string;
+  /** The trace of the run, where there is one. */
+  traceId?: string;
 }
 export type Log = (line: LogLine) => void;
 

@@ -2,13 +2,16 @@ import { createHash, createHmac } from "node:crypto";
 import type { Agent } from "../agent/define-agent.ts";
 import { messageOf, NightshiftError } from "../errors.ts";
 import type { Message } from "../model/model.ts";
-import { type Instant, instanceId, plusSeconds, RunId } from "../run/ids.ts";
+import { type Instant, instanceId, plusSeconds, RunId, type SessionId } from "../run/ids.ts";
+import { awaitsSession } from "../run/next-move.ts";
 import { hasEnded, type Run } from "../run/run.ts";
 import type { Limits } from "../run/run-event.ts";
+import { joined, type Session } from "../run/session.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import type { Orchestrations } from "./orchestrations.ts";
 import { plainInput, type RunInput } from "./run-input.ts";
 import { instantOf, type Services } from "./services.ts";
+import { changeSession, joinSession, settledSession } from "./sessions.ts";
 import { startDelivery } from "./start-delivery.ts";
 import { requireWebhookSecret } from "./webhook-secrets.ts";
 
@@ -25,6 +28,17 @@ export interface StartRun {
   body: unknown;
   /** Null: every start is a new run. */
   idempotencyKey: string | null;
+  /** The session that the run waits its turn in. Absent: none. */
+  session?: SessionStart;
+}
+
+export interface SessionStart {
+  id: SessionId;
+  /**
+   * Null: the run waits its turn, and a session that is not there is made. Else the run starts only in a session that
+   * nothing changes between this look and the run's joining; it throws what refuses the start.
+   */
+  admit: ((session: Session | null) => Promise<Session>) | null;
 }
 
 export type StartRunServices = Pick<Services, "store" | "clock" | "randomHex" | "log"> & {
@@ -37,10 +51,11 @@ export type StartRunServices = Pick<Services, "store" | "clock" | "randomHex" | 
  * Writes a queued run and starts its orchestration. With an idempotency key the run's id is derived from caller and
  * key, so that creating it is the atomic check; a repeat gives the run as it is now. Once the run is stored, starting
  * the orchestration is a hint: what fails is logged, and the sweeper starts what was left.
- * @throws NightshiftError `idempotency_mismatch`, `too_many_requests`, `webhook_secret_missing`
+ * @throws NightshiftError `idempotency_mismatch`, `too_many_requests`, `session_busy`, `webhook_secret_missing`
  */
 export async function startRun(start: StartRun, services: StartRunServices): Promise<Run> {
   const id = await idFor(start, services);
+  const seat = await seatFor(id, start, services);
   const requestHash = createHash("sha256")
     .update(canonicalJson([start.agent.name, start.body]))
     .digest("hex");
@@ -51,18 +66,59 @@ export async function startRun(start: StartRun, services: StartRunServices): Pro
       "This Idempotency-Key was used for another request. Use a new key.",
     );
   }
+  if (awaitsSession(run)) await takeSeat(run, seat, services);
   if (hasEnded(run)) await startDelivery(run, services);
   else await startOrchestration(run, services);
   return run;
 }
 
+/** The session as it admits the run; null: the run needs nobody's leave, or is there already. */
+async function seatFor(id: RunId, start: StartRun, { store }: StartRunServices): Promise<Session | null> {
+  if (!start.session?.admit) return null;
+  if (start.idempotencyKey !== null && (await store.get(id))) return null;
+  return start.session.admit(await settledSession({ caller: start.caller, id: start.session.id }, store));
+}
+
+/**
+ * The run joins its session: only where that is as it admitted the run, if it had to. A run that comes too late for that
+ * has not begun, and is taken back.
+ */
+async function takeSeat(
+  run: Run & { sessionId: SessionId },
+  seat: Session | null,
+  { store }: StartRunServices,
+): Promise<void> {
+  if (!seat) {
+    await joinSession(run, run.createdAt, store);
+    return;
+  }
+  const admitted = JSON.stringify(seat);
+  const session = await changeSession(
+    { caller: run.caller, id: run.sessionId },
+    (stored) => (stored && JSON.stringify(stored) === admitted ? joined(stored, run.id) : stored),
+    store,
+  );
+  if (session?.queue.includes(run.id)) return;
+  await store.forget(run.id);
+  throw sessionBusy(run.sessionId);
+}
+
+export function sessionBusy(id: SessionId): NightshiftError {
+  return new NightshiftError("session_busy", `Another run is at work in session ${id}. Try again when it has ended.`);
+}
+
 async function createOrFind(id: RunId, requestHash: string, start: StartRun, services: StartRunServices) {
   const { store, clock } = services;
-  const { agent, caller, limits, metadata, webhook } = start;
+  const { agent, caller, limits, metadata, input, session, webhook } = start;
   const at: Instant = instantOf(clock);
   const deadline = plusSeconds(at, limits.deadlineSeconds);
-  const told = webhook && { webhook: { host: new URL(webhook.url).host } };
-  const run = { runId: id, at, agent: agent.name, caller, requestHash, limits, deadline, metadata, ...told };
+  const previousRunId = "previous" in input ? input.previous?.runId : undefined;
+  const run = {
+    ...{ runId: id, at, agent: agent.name, caller, requestHash, limits, deadline, metadata },
+    ...(session && { sessionId: session.id }),
+    ...(previousRunId && { previousRunId }),
+    ...(webhook && { webhook: { host: new URL(webhook.url).host } }),
+  };
   const repeated = await repeatedOrAdmitted(id, start, services);
   if (repeated) return repeated;
   try {

@@ -12,6 +12,7 @@ import {
 import type { Change } from "../store/run-store.ts";
 import { type Orchestrations, ring } from "./orchestrations.ts";
 import { instantOf, type Services } from "./services.ts";
+import { passOn } from "./sessions.ts";
 import { startDelivery } from "./start-delivery.ts";
 import { sweepTombstones } from "./sweep-tombstones.ts";
 import { isUnusableToken } from "./unusable-token.ts";
@@ -88,6 +89,7 @@ function changeFor(run: Run, done: Sweep, { clock }: SweepServices): Change | nu
 async function act(run: Run, done: Sweep, state: OrchestrationState, services: SweepServices): Promise<void> {
   const { orchestrations, log } = services;
   const { id: runId, generation } = run;
+  if (done.kind === "end") await passOn(run, services);
   if (done.kind === "ring") await ring(run, orchestrations, log);
   if (done.kind === "end") await startDelivery(run, services);
   if (done.kind !== "start" && done.kind !== "replace") return;

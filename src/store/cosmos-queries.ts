@@ -5,23 +5,28 @@ import type { RunQuery } from "./run-store.ts";
 
 /**
  * The runs of a list, in every partition. The order begins with each property that is equal throughout, so that one of
- * the composite indexes of infra/containers.json serves it.
+ * the composite indexes of infra/containers.json serves it; a session has so few runs that it needs no other property.
  */
 export function listQuery(query: RunQuery): SqlQuerySpec {
-  const { agent, statuses, createdAfter } = query;
+  const { agent, statuses, sessionId, createdAfter } = query;
   const [status, ...otherStatuses] = statuses;
   const before = earlier(query.createdBefore, query.after && positionOf(query.after));
   const where = ["c.run.caller = @caller"];
   const order = ["c.run.caller ASC"];
   const values: Record<string, JSONValue> = { caller: query.caller };
+  if (sessionId !== null) {
+    where.push("c.run.sessionId = @sessionId");
+    order.push("c.run.sessionId ASC");
+    values.sessionId = sessionId;
+  }
   if (agent !== null) {
     where.push("c.run.agent = @agent");
-    order.push("c.run.agent ASC");
+    if (sessionId === null) order.push("c.run.agent ASC");
     values.agent = agent;
   }
   if (status !== undefined && otherStatuses.length === 0) {
     where.push("c.run.status = @status");
-    order.push("c.run.status ASC");
+    if (sessionId === null) order.push("c.run.status ASC");
     values.status = status;
   } else if (status !== undefined) {
     where.push(`c.run.status IN (${statuses.map((_, index) => `@status${index}`).join(", ")})`);

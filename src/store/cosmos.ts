@@ -187,15 +187,18 @@ export async function openCosmosStore(
     },
   };
 
-  async function changeSetting(name: string, decide: (stored: string | null) => string): Promise<string> {
-    let sent: { nonce: string; value: string } | null = null;
+  async function changeSetting<T extends string | null>(
+    name: string,
+    decide: (stored: string | null) => T,
+  ): Promise<T> {
+    let sent: { nonce: string; value: T } | null = null;
     for (let races = 0; races < lostRaces; races++) {
       const stored = await findSetting(name);
       if (sent !== null && stored?.nonces.includes(sent.nonce)) return sent.value;
       const value = decide(stored?.value ?? null);
+      if (value === (stored?.value ?? null)) return value;
       sent = { nonce: newNonce(), value };
-      const document = settingDocument(name, value, sent.nonce, stored?.nonces ?? []);
-      const operation = stored === null ? creates(document) : replaces(document, stored._etag);
+      const operation = settingOperation(name, stored, value, sent.nonce);
       if ((await account.write("settings", name, [operation])) === "written") return value;
       await pauseAfter(races);
     }
@@ -248,6 +251,18 @@ export async function openCosmosStore(
   async function writeEach(runId: RunId, operations: readonly OperationInput[]): Promise<void> {
     for (const operation of operations) await account.write("runs", runId, [operation]);
   }
+}
+
+/** Deletes, creates or replaces a setting that is as it was read. */
+function settingOperation(
+  name: string,
+  stored: StoredSetting | null,
+  value: string | null,
+  nonce: string,
+): OperationInput {
+  if (value === null) return { ...deletes(name), ...(stored && { ifMatch: stored._etag }) };
+  const document = settingDocument(name, value, nonce, stored?.nonces ?? []);
+  return stored === null ? creates(document) : replaces(document, stored._etag);
 }
 
 function idsOf(documents: readonly unknown[]): RunId[] {

@@ -19,6 +19,7 @@ export interface RunQuery {
   after: { createdAt: Instant; id: RunId } | null;
   agent: string | null;
   statuses: readonly RunStatus[];
+  sessionId: string | null;
   createdAfter: Instant | null;
   createdBefore: Instant | null;
   metadata: Readonly<Record<string, string>>;
@@ -79,9 +80,10 @@ export interface RunStore {
   /** The deployment's own small setting `name`; where there is none, `proposed` becomes it. Returns what is stored. */
   setting(name: string, proposed: string): Promise<string>;
   /**
-   * Reads the setting, asks `decide` (null: there is none), writes what it says, fenced against other writers; on a lost
-   * race reads and asks again. `decide` is pure and may be asked several times. Returns what it wrote.
+   * Reads the setting, asks `decide` what is to be stored (null: none), and writes or deletes it, fenced against other
+   * writers; on a lost race reads and asks again. What is stored already is not written again: a decision for `stored`
+   * only reads. `decide` is pure and may be asked several times. Returns what it said last.
    */
-  changeSetting(name: string, decide: (stored: string | null) => string): Promise<string>;
+  changeSetting<T extends string | null>(name: string, decide: (stored: string | null) => T): Promise<T>;
   close(): Promise<void>;
 }

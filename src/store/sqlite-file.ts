@@ -22,6 +22,8 @@ const formats = [
   CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;`,
   `CREATE TABLE tombstones (id TEXT PRIMARY KEY, next_look_at TEXT NOT NULL, document TEXT NOT NULL) STRICT;
   CREATE INDEX tombstones_due ON tombstones (next_look_at, id);`,
+  `ALTER TABLE runs ADD COLUMN session_id TEXT;
+  CREATE INDEX runs_of_session ON runs (caller, session_id, created_at, id) WHERE session_id IS NOT NULL;`,
 ];
 const version = formats.length;
 

@@ -78,7 +78,14 @@ export function openSqliteStore({ path, now }: { path: string; now: () => number
     },
 
     list(query) {
-      return attempt(() => statements.list.all(listParameters(query)).map(runOf));
+      return attempt(() => {
+        const { sessionId } = query;
+        const rows =
+          sessionId === null
+            ? statements.list.all(listParameters(query))
+            : statements.listOfSession.all({ ...listParameters(query), sessionId });
+        return rows.map(runOf);
+      });
     },
 
     overdue(before, limit) {
@@ -136,9 +143,11 @@ export function openSqliteStore({ path, now }: { path: string; now: () => number
 
     changeSetting(name, decide) {
       return write(() => {
-        const stored = statements.setting.get(name);
-        const value = decide(stored === undefined ? null : String(stored.value));
-        statements.putSetting.run(name, value);
+        const row = statements.setting.get(name);
+        const stored = row === undefined ? null : String(row.value);
+        const value = decide(stored);
+        if (value === null) statements.deleteSetting.run(name);
+        else if (value !== stored) statements.putSetting.run(name, value);
         return value;
       });
     },
@@ -217,6 +226,7 @@ function columnsOf(run: Run) {
     agent: run.agent,
     status: run.status,
     createdAt: run.createdAt,
+    sessionId: run.sessionId ?? null,
     nextLookAt: dueAt(run),
     document: JSON.stringify(run),
   };
@@ -251,21 +261,13 @@ function prepare(database: DatabaseSync) {
     rollback: database.prepare("ROLLBACK"),
     run: database.prepare("SELECT id, document FROM runs WHERE id = ?"),
     insertRun: database.prepare(`
-      INSERT INTO runs (id, caller, agent, status, created_at, next_look_at, document)
-      VALUES (:id, :caller, :agent, :status, :createdAt, :nextLookAt, :document) ON CONFLICT DO NOTHING`),
+      INSERT INTO runs (id, caller, agent, status, created_at, session_id, next_look_at, document)
+      VALUES (:id, :caller, :agent, :status, :createdAt, :sessionId, :nextLookAt, :document) ON CONFLICT DO NOTHING`),
     updateRun: database.prepare(`
       UPDATE runs SET caller = :caller, agent = :agent, status = :status, created_at = :createdAt,
-        next_look_at = :nextLookAt, document = :document WHERE id = :id`),
-    list: database.prepare(`
-      SELECT id, document FROM runs
-      WHERE caller = :caller AND created_at >= :createdAfter AND (created_at, id) < (:createdBefore, :idBefore)
-        AND (:agent IS NULL OR agent = :agent)
-        AND (:statuses = '[]' OR status IN (SELECT value FROM json_each(:statuses)))
-        AND NOT EXISTS (
-          SELECT 1 FROM json_each(:metadata) AS wanted WHERE NOT EXISTS (
-            SELECT 1 FROM json_each(document, '$.metadata') AS held
-            WHERE held.key = wanted.key AND held.value = wanted.value))
-      ORDER BY created_at DESC, id DESC LIMIT :limit`),
+        session_id = :sessionId, next_look_at = :nextLookAt, document = :document WHERE id = :id`),
+    list: database.prepare(listOf("runs_of_caller", "caller = :caller")),
+    listOfSession: database.prepare(listOf("runs_of_session", "caller = :caller AND session_id = :sessionId")),
     overdue: database.prepare("SELECT id FROM runs WHERE next_look_at < ? ORDER BY next_look_at, id LIMIT ?"),
     unended: database.prepare(`
       SELECT 1 FROM runs INDEXED BY runs_unended WHERE next_look_at IS NOT NULL AND caller = ?
@@ -289,6 +291,21 @@ function prepare(database: DatabaseSync) {
     setting: database.prepare("SELECT value FROM settings WHERE name = ?"),
     putSetting: database.prepare(`
       INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value`),
+    deleteSetting: database.prepare("DELETE FROM settings WHERE name = ?"),
     insertSetting: database.prepare("INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING"),
   };
+}
+
+/** Runs, newest first, of whom `whose` says. */
+function listOf(index: string, whose: string): string {
+  return `
+      SELECT id, document FROM runs INDEXED BY ${index}
+      WHERE ${whose} AND created_at >= :createdAfter AND (created_at, id) < (:createdBefore, :idBefore)
+        AND (:agent IS NULL OR agent = :agent)
+        AND (:statuses = '[]' OR status IN (SELECT value FROM json_each(:statuses)))
+        AND NOT EXISTS (
+          SELECT 1 FROM json_each(:metadata) AS wanted WHERE NOT EXISTS (
+            SELECT 1 FROM json_each(document, '$.metadata') AS held
+            WHERE held.key = wanted.key AND held.value = wanted.value))
+      ORDER BY created_at DESC, id DESC LIMIT :limit`;
 }

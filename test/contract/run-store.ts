@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import fc from "fast-check";
 import { fold } from "../../src/run/advance.ts";
-import { CallId, plusSeconds, type RunId, toInstant } from "../../src/run/ids.ts";
+import { CallId, plusSeconds, type RunId, SessionId, toInstant } from "../../src/run/ids.ts";
 import type { NewEvent, PayloadRef } from "../../src/run/run-event.ts";
 import { emptiedTombstone, tombstoneOf } from "../../src/run/tombstone.ts";
 import type { Change, NewRun, RunQuery, RunStore } from "../../src/store/run-store.ts";
@@ -347,6 +347,31 @@ export function runStoreContract(name: string, makeStore: MakeStore): void {
     }
   });
 
+  promise("the runs of one session are listed, with the other filters and in pages", async (world) => {
+    const [a, b] = [SessionId.parse("a"), SessionId.parse("b")];
+    const agents = ["space-novel-writer", "summarizer"];
+    await world.startAll(
+      Array.from({ length: 9 }, (_, n) => ({
+        n: n + 1,
+        second: n,
+        agent: agents[n % 2] ?? "",
+        ...(n % 3 === 0 && { sessionId: a }),
+        ...(n % 3 === 1 && { sessionId: b }),
+      })),
+    );
+    await world.startAll([{ n: 20, second: 20, caller: "bob", sessionId: a }]);
+    await world.store.update(runId(4), () => change(started));
+    assert.deepEqual(await world.listed({ sessionId: "a" }), [7, 4, 1]);
+    assert.deepEqual(await world.listed({ sessionId: "a", limit: 2 }), [7, 4]);
+    const after = await world.store.get(runId(4));
+    assert.deepEqual(await world.listed({ sessionId: "a", after }), [1]);
+    assert.deepEqual(await world.listed({ sessionId: "b", agent: "summarizer" }), [8, 2]);
+    assert.deepEqual(await world.listed({ sessionId: "a", statuses: ["running"] }), [4]);
+    assert.deepEqual(await world.listed({ sessionId: "a", createdAfter: world.second(3) }), [7, 4]);
+    assert.deepEqual(await world.listed({ sessionId: "c" }), []);
+    assert.equal((await world.store.get(runId(3)))?.sessionId, undefined);
+  });
+
   promise("metadata is matched as it is: whole values, of any characters, up to their longest", async (world) => {
     const long = "é".repeat(512);
     const sixteen = Object.fromEntries(
@@ -634,6 +659,30 @@ export function runStoreContract(name: string, makeStore: MakeStore): void {
     assert.equal(await store.setting("keys", "proposed"), "two");
   });
 
+  promise(
+    "a setting is deleted by a decision for none, and a decision for what is stored only reads",
+    async (world) => {
+      const { store } = world;
+      assert.equal(await store.changeSetting("log", (stored) => stored), null);
+      assert.equal(await store.changeSetting("log", () => null), null);
+      await store.changeSetting("log", () => "one");
+      assert.equal(await store.changeSetting("log", (stored) => stored), "one");
+      assert.equal(await store.changeSetting("log", () => null), null);
+      assert.equal(await store.changeSetting("log", (stored) => stored), null);
+      assert.equal(await store.setting("log", "anew"), "anew");
+      const stores = await world.handles();
+      const taken = stores.map((each) => {
+        let mine = false;
+        const take = each.changeSetting("log", (stored) => {
+          mine = stored !== null;
+          return null;
+        });
+        return take.then(() => mine);
+      });
+      assert.equal((await Promise.all(taken)).filter(Boolean).length, 1, "one of several deletes it");
+    },
+  );
+
   promise("of many changes of a setting at the same time none is lost", async (world) => {
     const stores = await world.handles();
     const letters = [..."abcdefghijkl"];
@@ -687,6 +736,7 @@ const everything: RunQuery = {
   after: null,
   agent: null,
   statuses: [],
+  sessionId: null,
   createdAfter: null,
   createdBefore: null,
   metadata: {},

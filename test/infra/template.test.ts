@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { before, describe, test } from "node:test";
 import { z } from "zod";
 import hostJson from "../../host.json" with { type: "json" };
@@ -155,7 +156,9 @@ describe("the template", { skip }, () => {
 
     test(`sets every app setting that the program needs: ${choice}`, () => {
       const config = readConfig({ ...readable(appSettings(choice)), ...ofRunningApp(deployments[choice]) });
-      const { model, publicUrl, store, lookMaxSeconds, auth } = config;
+      const { model, publicUrl, store, lookMaxSeconds, auth, telemetry } = config;
+      assert.deepEqual(telemetry?.azureMonitor?.identity, { clientId: "known-after-deployment" });
+      assert.equal(telemetry.content, false);
       assert.equal(config.webhookSecret !== null, choice === "onStorage");
       assert.equal(auth, choice === "onStorage" ? "app-service" : "keys");
       assert.equal(model.model, choice === "onStorage" ? "team-deployment" : "gpt-5.4-mini");
@@ -351,6 +354,9 @@ function readable(settings: Readonly<Record<string, string>>): Record<string, st
     Object.entries(settings).map(([name, value]) => {
       if (name === "OPENAI_WEBHOOK_SECRET") return [name, "whsec_what_the_reference_gives"];
       if (!value.startsWith("[")) return [name, value];
+      if (name === "APPLICATIONINSIGHTS_CONNECTION_STRING") return [name, `InstrumentationKey=${randomUUID()}`];
+      const [, form] = /^\[format\('([^']*)'/.exec(value) ?? [];
+      if (form && !form.startsWith("https:")) return [name, form.replaceAll("{0}", "known-after-deployment")];
       return [name, /ENDPOINT|URL/.test(name) ? "https://known-after-deployment" : "known-after-deployment"];
     }),
   );

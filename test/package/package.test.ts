@@ -10,31 +10,35 @@ import { z } from "zod";
 import { cleanEnvironment, type StartedProcess, startProcess } from "../../local/process/start-process.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { buildPackage } from "../../scripts/build-package.ts";
+import { type InsightsReceiver, startInsightsReceiver } from "../support/insights-receiver.ts";
 import { assertLedgerRules } from "../support/ledger-rules.ts";
 import { journalWhenEnded, postRun, type System, startSystem, untilEvent } from "../support/system.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "nightshift-package-"));
 let system: System;
 let cosmos: StartedProcess;
+let insights: InsightsReceiver | null;
 before(async () => {
-  [system, cosmos] = await Promise.all([
+  [system, cosmos, insights] = await Promise.all([
     startSystem({ modelSeconds: 0.6, modelUrl: null }),
     startProcess({
       args: ["test/support/cosmos/main.ts", "--port", "0"],
       env: cleanEnvironment(process.env),
       onLine: () => {},
     }),
+    startInsightsReceiver(),
     buildPackage(folder, "Scheduler"),
   ]);
 });
 after(async () => {
   await Promise.all([system.stop(), cosmos.stop("SIGKILL")]);
+  insights?.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
-test("the package for Azure does a whole run, its host killed while a tool is at work", async () => {
+test("the package for Azure does a whole run, its host killed while a tool is at work", async (context) => {
   const entry = path.join(folder, "main.mjs");
-  const onCosmos = { COSMOS_ENDPOINT: cosmos.url, COSMOS_KEY: "any" };
+  const onCosmos = { COSMOS_ENDPOINT: cosmos.url, COSMOS_KEY: "any", ...insights?.settings };
   const doomed = await system.startHost({ ...onCosmos, NIGHTSHIFT_TOOL_SECONDS: "30" }, entry);
   const { id } = await postRun(doomed.url, "Write a space novel about a package.", "package");
   await untilEvent(doomed.url, id, (type) => type === "call-started");
@@ -47,6 +51,15 @@ test("the package for Azure does a whole run, its host killed while a tool is at
   const health = z.object({ version: z.string() }).parse(await (await fetch(`${host.url}/health`)).json());
   assert.equal(health.version, packageJson.version);
   await host.stop("SIGTERM");
+  const told = insights?.envelopes;
+  if (!insights || !told) return context.diagnostic("skipped, without openssl: what Application Insights is told");
+  const named = (name: string) => told.filter(({ text }) => text.includes(`"name":"${name}"`));
+  assert.equal(named("invoke_agent space-novel-writer").length, 1);
+  assert.ok(named("chat nightshift-rules").length > 0);
+  assert.ok(named("nightshift.runs").length > 0);
+  assert.deepEqual([...new Set(told.map(({ authorization }) => authorization))], ["Bearer of-the-identity"]);
+  assert.ok(insights.tokens.every((query) => query.get("client_id") === "of-the-app"));
+  assert.ok(insights.tokens.every((query) => query.get("resource")?.startsWith("https://monitor.azure.com")));
 });
 
 test("the package for Azure has no SQLite, and says so to whoever sets no Cosmos DB", async () => {

@@ -52,7 +52,7 @@ test("a container of an older description is brought up to it", async () => {
   });
   const { resource } = await database.container("runs").read();
   assert.equal(resource?.defaultTtl, -1);
-  assert.equal(resource?.indexingPolicy?.compositeIndexes?.length, 4);
+  assert.equal(resource?.indexingPolicy?.compositeIndexes?.length, 5);
 });
 
 test("a container with another partition key is left as it is, and named", async () => {

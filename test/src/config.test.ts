@@ -29,6 +29,9 @@ const port = { bad: ["http", "-1", "65536", "80.5"], form: /expected (number|int
 const seconds = { bad: ["0", "-1", "2 min", "Infinity"], form: /expected number/ };
 const notNegative = { bad: ["-1", "6s", "Infinity"], form: /expected number/ };
 const counts = { bad: ["0", "-1", "1.5", "many"], form: /expected (number|int)/ };
+const collector = { bad: ["localhost:4317"], form: address };
+const connectionString =
+  "InstrumentationKey=00000000-0000-0000-0000-000000000000;IngestionEndpoint=https://in.example/";
 const anyText = { bad: [], form: /^$/ };
 
 const settings: Readonly<Record<string, Setting>> = {
@@ -198,6 +201,41 @@ const settings: Readonly<Record<string, Setting>> = {
     unset: false,
     ...flag,
   },
+  NIGHTSHIFT_TELEMETRY_CONTENT: { read: null, unset: undefined, good: flag.good, bad: flag.bad, form: flag.form },
+  APPLICATIONINSIGHTS_CONNECTION_STRING: {
+    read: ({ telemetry }) => telemetry?.azureMonitor?.connectionString,
+    unset: undefined,
+    good: [[connectionString, connectionString]],
+    bad: ["InstrumentationKey=mine", "IngestionEndpoint=https://in.applicationinsights.azure.com"],
+    form: /expected InstrumentationKey=…;IngestionEndpoint=…/,
+  },
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: {
+    read: ({ telemetry }) => telemetry,
+    unset: null,
+    good: [["Authorization=AAD;ClientId=1234", null]],
+    bad: ["ClientId=1234", "Authorization=Key"],
+    form: /expected Authorization=AAD/,
+  },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    read: ({ telemetry }) => telemetry?.otlp,
+    unset: undefined,
+    good: [["http://localhost:4318", { traces: true, metrics: true }]],
+    ...collector,
+  },
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: {
+    read: ({ telemetry }) => telemetry?.otlp,
+    unset: undefined,
+    good: [["http://localhost:4318/v1/traces", { traces: true, metrics: false }]],
+    ...collector,
+  },
+  OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: {
+    read: ({ telemetry }) => telemetry?.otlp,
+    unset: undefined,
+    good: [["http://localhost:4318/v1/metrics", { traces: false, metrics: true }]],
+    ...collector,
+  },
+  OTEL_SDK_DISABLED: { read: ({ telemetry }) => telemetry, unset: null, good: [["true", null]], ...anyText },
+  OTEL_SERVICE_NAME: { read: ({ telemetry }) => telemetry, unset: null, good: [["agents", null]], ...anyText },
   NIGHTSHIFT_CRASH_AT: {
     read: null,
     unset: undefined,
@@ -270,7 +308,29 @@ test("an empty environment is one machine: SQLite, the local model server, no ke
     webhooksPrivate: false,
     publicUrl: null,
     nativeManagementUrls: false,
+    telemetry: null,
   });
+});
+
+test("telemetry goes to Application Insights with the identity that its authentication string names", () => {
+  const insights = { APPLICATIONINSIGHTS_CONNECTION_STRING: connectionString };
+  const identityOf = (authentication: string) => {
+    const environment = { ...insights, APPLICATIONINSIGHTS_AUTHENTICATION_STRING: authentication };
+    return readConfig(environment).telemetry?.azureMonitor?.identity;
+  };
+  assert.equal(identityOf(""), null);
+  assert.deepEqual(identityOf("Authorization=AAD"), { clientId: null });
+  assert.deepEqual(identityOf("ClientId=1234;Authorization=AAD"), { clientId: "1234" });
+  assert.deepEqual(readConfig(insights).telemetry?.otlp, { traces: false, metrics: false });
+  assert.equal(readConfig({ ...insights, OTEL_SDK_DISABLED: "true" }).telemetry, null);
+});
+
+test("the service is named as OpenTelemetry is told, else as the platform names the app", () => {
+  const nameOf = (more: Environment) =>
+    readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://localhost:4318", ...more }).telemetry?.serviceName;
+  assert.equal(nameOf({}), "nightshift");
+  assert.equal(nameOf({ WEBSITE_SITE_NAME: "func-agents" }), "func-agents");
+  assert.equal(nameOf({ WEBSITE_SITE_NAME: "func-agents", OTEL_SERVICE_NAME: "agents" }), "agents");
 });
 
 test("COSMOS_ENDPOINT is Cosmos DB with a token, by the client id if there is one, and runs are kept for ever", () => {

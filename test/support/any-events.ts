@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { CallId, OperationId, toInstant } from "../../src/run/ids.ts";
 import type { NewEvent } from "../../src/run/run-event.ts";
+import { runId } from "./new-run.ts";
 
 type Type = Exclude<NewEvent["type"], "run-queued">;
 type EventsOf<T extends Type> = { [Each in T]: fc.Arbitrary<Extract<NewEvent, { type: Each }>> };
@@ -34,6 +35,13 @@ function event<T extends Type, Fields>(type: T, fields: { [Key in keyof Fields]:
 }
 
 const goingOn: EventsOf<Exclude<Type, Ending>> = {
+  "session-continued": event("session-continued", {
+    thread: fc.record({
+      previous: fc.option(fc.record({ runId: fc.constant(runId(7)), responseId })),
+      before: maybePayload,
+      edition: count,
+    }),
+  }),
   "run-started": fc.constant({ type: "run-started" }),
   "turn-intended": event("turn-intended", { ...attempt, by: text, until: instant }),
   "turn-started": event("turn-started", { ...attempt, responseId, token: text }),

@@ -13,6 +13,7 @@ import type { RunAgentInput } from "../../src/steps/contract.ts";
 import type { Orchestrations } from "../../src/steps/orchestrations.ts";
 import { performCall } from "../../src/steps/perform-call.ts";
 import type { LogLine, Services } from "../../src/steps/services.ts";
+import type { RunStore } from "../../src/store/run-store.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { countedHex } from "./step-world.ts";
 
@@ -39,6 +40,7 @@ const usage = { ...noUsage, inputTokens: 10, outputTokens: 5, totalTokens: 15 };
 export function openAiWorld(
   answer: Answer,
   settings: Partial<Pick<HttpServices, "foregroundSeconds" | "auth" | "requestsPerMinute" | "unendedRuns">> = {},
+  over: (store: RunStore) => RunStore = (store) => store,
 ) {
   const lines: LogLine[] = [];
   const turns: TurnRequest[] = [];
@@ -46,7 +48,7 @@ export function openAiWorld(
     now: () => Date.now(),
     sleep: (seconds: number) => setTimeout(Math.min(seconds * 1000, 1), undefined),
   };
-  const store = openSqliteStore({ path: ":memory:", now: clock.now });
+  const store = over(openSqliteStore({ path: ":memory:", now: clock.now }));
   const endings = new Map<string, Ending | null>();
   const model: Model = {
     provider: "scripted",

@@ -14,10 +14,11 @@ import { forgetRun } from "../../src/steps/forget-run.ts";
 import type { Orchestrations } from "../../src/steps/orchestrations.ts";
 import { performCall } from "../../src/steps/perform-call.ts";
 import type { LogLine, Services } from "../../src/steps/services.ts";
-import { startRun } from "../../src/steps/start-run.ts";
+import { type StartRun, startRun } from "../../src/steps/start-run.ts";
 import { sweep } from "../../src/steps/sweep.ts";
 import { addWebhookSecret } from "../../src/steps/webhook-secrets.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
+import type { Around } from "../../src/telemetry/around.ts";
 import type { WebhookSender } from "../../src/webhooks/webhook-sender.ts";
 
 type Execute = (context: ToolContext) => unknown;
@@ -95,6 +96,11 @@ export interface WorldOptions {
   instructions?: string;
   /** Where the run's end is reported; its caller has a secret. */
   webhook?: string;
+  /** What stands around the services, around the start, and around each step and call. */
+  around?: {
+    services(services: Services): Services;
+    request<T>(work: () => Promise<T>): Promise<T>;
+  } & Pick<Around, "step">;
 }
 
 /** One run of one agent, on a real store, a scripted model and a clock moved by hand; several processes may step it. */
@@ -105,7 +111,7 @@ export async function stepWorld(options: WorldOptions) {
   const agent = agentWith(options);
   const { orchestrations, rings, started, purged, states } = recordedOrchestrations();
   const lines: LogLine[] = [];
-  const services: Services = {
+  const plain: Services = {
     store,
     model,
     agents: new Map([[agent.name, agent]]),
@@ -115,22 +121,23 @@ export async function stepWorld(options: WorldOptions) {
     randomHex: countedHex(),
     log: (line) => void lines.push(line),
   };
+  const services = options.around?.services(plain) ?? plain;
+  const step: Around["step"] = options.around?.step ?? ((_of, work) => work());
   const withBells = { ...services, orchestrations, overdueSeconds: 120, lateSeconds: 3900, unendedRuns: null };
   const { webhook: url } = options;
   if (url !== undefined) await addWebhookSecret("local", 0, services);
-  const run = await startRun(
-    {
-      agent,
-      caller: "local",
-      input: [{ role: "user", content: "go" }],
-      metadata: {},
-      limits: agent.limits,
-      ...(url !== undefined && { webhook: { url } }),
-      body: { input: "go" },
-      idempotencyKey: null,
-    },
-    withBells,
-  );
+  const start: StartRun = {
+    agent,
+    caller: "local",
+    input: [{ role: "user", content: "go" }],
+    metadata: {},
+    limits: agent.limits,
+    ...(url !== undefined && { webhook: { url } }),
+    body: { input: "go" },
+    idempotencyKey: null,
+  };
+  const starting = () => startRun(start, withBells);
+  const run = await (options.around ? options.around.request(starting) : starting());
   const runId = run.id;
 
   const world = {
@@ -146,9 +153,15 @@ export async function stepWorld(options: WorldOptions) {
     lines,
     /** One step, by the process named `by`. */
     step: (by = "first", generation = 0): Promise<AdvanceRunOutput> =>
-      advanceRun({ runId, generation }, { ...services, orchestrations, process: { by, sole: false } }),
-    call: (turn: number, callId: string, by = "first") =>
-      performCall(callInput(runId, turn, callId), { ...withBells, process: { by, sole: false } }),
+      step({ name: "advance-run", runId }, () =>
+        advanceRun({ runId, generation }, { ...services, orchestrations, process: { by, sole: false } }),
+      ),
+    call(turn: number, callId: string, by = "first") {
+      const input = callInput(runId, turn, callId);
+      return step({ name: "perform-call", runId, callId: input.callId }, () =>
+        performCall(input, { ...withBells, process: { by, sole: false } }),
+      );
+    },
     cancel: () => cancelRun(runId, withBells),
     /** One step of reporting the run's end, to a receiver that `send` is. */
     deliver: (send: WebhookSender["send"]) => deliverWebhook({ runId }, { ...services, webhookSender: { send } }),

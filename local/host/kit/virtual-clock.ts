@@ -1,6 +1,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { setTimeout as pause } from "node:timers/promises";
+import { setImmediate as nextLoop, setTimeout as pause } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
+import { Died } from "./mortal.ts";
+import { watchRequests } from "./open-requests.ts";
 
 /**
  * A time that stands still while anything is under way, and otherwise jumps to the next moment at which something is
@@ -19,15 +21,26 @@ export interface VirtualClock extends Clock {
 /** Work that is under way, unless it sleeps. */
 interface Work {
   sleeping: number;
+  /** Its host has died: it never wakes. */
+  dead: boolean;
 }
 
 interface Due {
   time: number;
   callback: () => void;
+  /** Who sleeps until then; undefined when nobody does. */
+  sleeper?: Work | undefined;
 }
 
-// Long enough for what one server of this process sends to another to arrive, and for its answer.
-const quietMilliseconds = 2;
+/** Loops of the event loop without a change after which nothing is about to begin: a commit takes one, its news another. */
+const quietLoops = 6;
+/** A request that stays open for so long, while all that is under way sleeps, is a stream that waits for the time. */
+const streamMilliseconds = 5;
+/** No single thing that a test does takes so long in real time. */
+const stuckMilliseconds = 60_000;
+const stuck =
+  "Time stands still because something has been under way for a minute of real time, and nothing else happened. " +
+  "What waits for this clock's time must sleep on it.";
 const year = 365 * 86_400;
 
 export function createVirtualClock(start: number): VirtualClock {
@@ -36,53 +49,81 @@ export function createVirtualClock(start: number): VirtualClock {
   const due = new Set<Due>();
   let time = start;
   let changes = 0;
+  let onChange = () => {};
+  const requests = watchRequests(changed);
+
+  function changed(): void {
+    changes += 1;
+    onChange();
+  }
 
   const now = () => time;
 
-  function at(moment: number, callback: () => void): () => void {
-    const entry = { time: moment, callback };
+  const at = (moment: number, callback: () => void) => add({ time: moment, callback });
+
+  function add(entry: Due): () => void {
     due.add(entry);
-    changes += 1;
+    changed();
     return () => void due.delete(entry);
   }
 
   async function during<Result>(task: () => Promise<Result>): Promise<Result> {
-    const work = { sleeping: 0 };
+    const work = { sleeping: 0, dead: false };
     underWay.add(work);
-    changes += 1;
+    changed();
     try {
       return await current.run(work, task);
+    } catch (error) {
+      if (error instanceof Died) forget(work);
+      throw error;
     } finally {
       underWay.delete(work);
-      changes += 1;
+      changed();
     }
+  }
+
+  function forget(sleeper: Work): void {
+    sleeper.dead = true;
+    for (const entry of due) if (entry.sleeper === sleeper) due.delete(entry);
   }
 
   async function sleep(seconds: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted === true) return;
     const work = current.getStore();
+    if (work?.dead === true) return new Promise(() => {});
     if (work !== undefined) work.sleeping += 1;
+    changed();
     await new Promise<void>((resolve) => {
       const wake = () => {
         callOff();
         signal?.removeEventListener("abort", wake);
         resolve();
       };
-      const callOff = at(time + seconds * 1000, wake);
+      const callOff = add({ time: time + seconds * 1000, callback: wake, sleeper: work });
       signal?.addEventListener("abort", wake);
     });
     if (work !== undefined) work.sleeping -= 1;
-    changes += 1;
+    changed();
   }
 
-  /** Resolves when nothing is under way, and nothing has begun for a while of real time. */
+  const isBusy = () => [...underWay].some(({ sleeping }) => sleeping === 0);
+
+  /** Resolves when nothing is under way, and nothing is about to begin. */
   async function quiet(): Promise<void> {
     for (;;) {
+      while (isBusy()) await nextChange();
       const before = changes;
-      await pause(quietMilliseconds);
-      const busy = [...underWay].some(({ sleeping }) => sleeping === 0);
-      if (!busy && changes === before) return;
+      if (requests.count() > 0) await pause(streamMilliseconds);
+      for (let loop = 0; loop < quietLoops && changes === before; loop += 1) await nextLoop();
+      if (changes === before) return;
     }
+  }
+
+  async function nextChange(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const timeout = setTimeout(() => reject(new Error(stuck)), stuckMilliseconds);
+    onChange = resolve;
+    await promise.finally(() => clearTimeout(timeout));
   }
 
   async function until(holds: () => boolean | Promise<boolean>, limitSeconds = year): Promise<void> {

@@ -18,6 +18,8 @@ export interface Commits {
   commit: Commit;
   /** Writes what waits. */
   flush(): void;
+  /** From now on nothing is written and no commit settles, as if the process had died. */
+  cut(): void;
 }
 
 export function createCommits(database: DatabaseSync, passing: (point: string) => void): Commits {
@@ -25,6 +27,7 @@ export function createCommits(database: DatabaseSync, passing: (point: string) =
   const end = database.prepare("COMMIT");
   const rollback = database.prepare("ROLLBACK");
   let waiting: Waiting[] = [];
+  let isCut = false;
 
   function transaction(writes: readonly Waiting[]): (() => void)[] {
     for (const { kind } of writes) passing(`host.before-${kind}-commit`);
@@ -35,7 +38,7 @@ export function createCommits(database: DatabaseSync, passing: (point: string) =
       for (const { kind } of writes) passing(`host.after-${kind}-commit`);
       return done;
     } catch (error) {
-      if (database.isTransaction) rollback.run();
+      if (!isCut && database.isTransaction) rollback.run();
       throw error;
     }
   }
@@ -45,6 +48,7 @@ export function createCommits(database: DatabaseSync, passing: (point: string) =
       for (const resolve of transaction(writes)) resolve();
       return true;
     } catch (error) {
+      if (isCut) return true; // a passing point was the last thing that happened
       const [only, ...others] = writes;
       if (others.length === 0) only?.reject(error);
       return others.length === 0;
@@ -64,9 +68,14 @@ export function createCommits(database: DatabaseSync, passing: (point: string) =
         const result = write();
         return () => resolve(result);
       };
-      if (waiting.push({ kind, write: run, reject }) === 1) setImmediate(flush);
+      if (!isCut && waiting.push({ kind, write: run, reject }) === 1) setImmediate(flush);
     });
   }
 
-  return { commit, flush };
+  function cut(): void {
+    isCut = true;
+    waiting = [];
+  }
+
+  return { commit, flush, cut };
 }

@@ -24,6 +24,8 @@ export interface State {
   key: string;
   commit: Commit;
   close(): void;
+  /** Lets go of the file without writing what waits. No commit settles any more: to its users the process has died. */
+  cut(): void;
 }
 
 export function openState(path: string, synchronous: Synchronous, passing: (point: string) => void): State {
@@ -45,6 +47,11 @@ export function openState(path: string, synchronous: Synchronous, passing: (poin
         }),
       close() {
         commits.flush();
+        database.close();
+        release();
+      },
+      cut() {
+        commits.cut();
         database.close();
         release();
       },

@@ -1,49 +1,42 @@
-import { currentFindings } from "./findings.ts";
+import crypto from "node:crypto";
+import fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
+import { notice, noticing, replaced } from "./notice.ts";
 
 /**
  * Watches what gives another value at each replay, or waits for something that no replay can repeat. Only calls from
  * the app's own files count, and only within an orchestrator. Returns a function that puts everything back.
  */
 export function watchForbiddenCalls(): () => void {
-  const restore = [
-    replaced(Math, "random", (original) => noticing(original, "Math.random()", "draw the number in an activity")),
-    replaced(globalThis, "Date", watchedDate),
-    ...(["setTimeout", "setInterval", "setImmediate"] as const).map((name) =>
-      replaced(globalThis, name, (original) => noticing(original, `${name}()`, "yield context.df.createTimer(…)")),
-    ),
-    replaced(globalThis, "fetch", (original) => noticing(original, "fetch()", "call it in an activity")),
-  ];
+  const restore = [...watchTime(), ...watchChance(), ...watchOutside()];
+  syncBuiltinESMExports(); // what a module has imported by its name follows
   return () => {
     for (const each of restore) each();
+    syncBuiltinESMExports();
   };
-}
-
-function replaced<Owner extends object, Name extends keyof Owner>(
-  owner: Owner,
-  name: Name,
-  wrap: (original: Owner[Name]) => Owner[Name],
-): () => void {
-  const descriptor = Object.getOwnPropertyDescriptor(owner, name);
-  Object.defineProperty(owner, name, { value: wrap(owner[name]), configurable: true, writable: true });
-  return () => {
-    if (descriptor !== undefined) Object.defineProperty(owner, name, descriptor);
-  };
-}
-
-function noticing<Function extends object>(original: Function, what: string, instead: string): Function {
-  return new Proxy(original, {
-    apply(target, self, values) {
-      notice(what, instead);
-      return Reflect.apply(target as (...values: unknown[]) => unknown, self, values); // only functions are wrapped
-    },
-  });
 }
 
 const clockInstead = "read context.df.currentUtcDateTime";
 
+function watchTime(): (() => void)[] {
+  const clock: typeof performance = Object.getPrototypeOf(performance);
+  return [
+    replaced(globalThis, "Date", watchedDate),
+    replaced(clock, "now", (original) => noticing(original, "performance.now()", clockInstead)),
+    replaced(process, "hrtime", (original) => noticing(original, "process.hrtime()", clockInstead)),
+    ...(["setTimeout", "setInterval", "setImmediate"] as const).map((name) =>
+      replaced(globalThis, name, (original) => noticing(original, `${name}()`, "yield context.df.createTimer(…)")),
+    ),
+  ];
+}
+
 function watchedDate(original: DateConstructor): DateConstructor {
   const now = noticing(original.now, "Date.now()", clockInstead);
   return new Proxy(original, {
+    apply(target) {
+      notice("Date()", clockInstead);
+      return target();
+    },
     construct(target, values, newTarget) {
       if (values.length === 0) notice("new Date()", clockInstead);
       return Reflect.construct(target, values, newTarget);
@@ -52,20 +45,46 @@ function watchedDate(original: DateConstructor): DateConstructor {
   });
 }
 
-function notice(what: string, instead: string): void {
-  const findings = currentFindings.getStore();
-  if (findings === undefined) return;
-  const caller = callerOf(new Error().stack ?? "");
-  if (caller !== null) findings.report(`${what} at ${caller} is not the same when it is replayed: ${instead}.`);
+function watchChance(): (() => void)[] {
+  const draw = "draw it in an activity";
+  const guid = "take context.df.newGuid(context.df.instanceId)";
+  const web: typeof globalThis.crypto = Object.getPrototypeOf(globalThis.crypto);
+  return [
+    replaced(Math, "random", (original) => noticing(original, "Math.random()", draw)),
+    replaced(web, "getRandomValues", (original) => noticing(original, "crypto.getRandomValues()", draw)),
+    replaced(crypto, "randomBytes", (original) => noticing(original, "randomBytes()", draw)),
+    replaced(crypto, "randomInt", (original) => noticing(original, "randomInt()", draw)),
+    ...[web, crypto].map((owner) =>
+      replaced(owner, "randomUUID", (original) => noticing(original, "randomUUID()", guid)),
+    ),
+  ];
 }
 
-/** The place in the app's own files; null when a package or Node itself made the call. */
-function callerOf(stack: string): string | null {
-  const frames = stack
-    .split("\n")
-    .slice(1)
-    .filter((frame) => !frame.includes(import.meta.url) && !frame.includes("<anonymous>"));
-  const frame = frames[0] ?? "";
-  if (frame.includes("/node_modules/") || frame.includes("node:")) return null;
-  return /[^/()\s]+:\d+:\d+/.exec(frame)?.[0] ?? null;
+const fileCalls = ["readFile", "writeFile", "appendFile", "readdir", "stat", "access"] as const;
+const fileCallsSync = [
+  "readFileSync",
+  "writeFileSync",
+  "appendFileSync",
+  "readdirSync",
+  "statSync",
+  "existsSync",
+] as const;
+
+/** The environment, files and the network. */
+function watchOutside(): (() => void)[] {
+  const instead = "do it in an activity";
+  const settings = "read it where the app is loaded, or in an activity";
+  return [
+    replaced(globalThis, "fetch", (original) => noticing(original, "fetch()", "call it in an activity")),
+    ...fileCalls.map((name) => replaced(fs, name, (original) => noticing(original, `${name}()`, instead))),
+    ...fileCalls.map((name) => replaced(fs.promises, name, (original) => noticing(original, `${name}()`, instead))),
+    ...fileCallsSync.map((name) => replaced(fs, name, (original) => noticing(original, `${name}()`, instead))),
+    replaced(process, "env", (original) => {
+      const get = (target: typeof original, key: string | symbol) => {
+        if (typeof key === "string") notice(`process.env.${key}`, settings);
+        return Reflect.get(target, key);
+      };
+      return new Proxy(original, { get });
+    }),
+  ];
 }

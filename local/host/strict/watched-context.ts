@@ -1,4 +1,5 @@
 import type { Findings } from "./findings.ts";
+import { valueFindings } from "./values.ts";
 
 type Method = (...values: unknown[]) => unknown;
 
@@ -10,7 +11,8 @@ interface OrchestrationApi {
 
 /** A task of the SDK, as far as it is watched. */
 interface SdkTask {
-  alreadyScheduled?: boolean;
+  alreadyScheduled: boolean;
+  isCompleted: boolean;
   isCanceled?: boolean;
 }
 
@@ -19,30 +21,59 @@ export interface WatchedContext {
   end(): void;
 }
 
-const sizeLimit = 1024 * 1024;
+/** In UTF-16. */
+const statusLimit = 16 * 1024;
 
 /** Looks over the shoulder of an orchestrator: the SDK sets `df` on the context, and what it sets is wrapped. */
 export function watchContext(context: object, findings: Findings): WatchedContext {
   const names = new WeakMap<object, string>();
-  const alone = new Set<object>();
+  const alone = new Set<SdkTask>();
   const inCompound = new WeakSet<object>();
   let api: OrchestrationApi | undefined;
 
+  /** Remembers a task and what made it. It is no promise: whoever takes it for one is told. */
+  function know(task: SdkTask, what: string): void {
+    names.set(task, what);
+    alone.add(task);
+    for (const method of ["then", "catch", "finally"]) {
+      Object.defineProperty(task, method, {
+        get() {
+          findings.report(
+            `${what} is used like a promise (${method}, or await): it is a task, so write yield and go on in the next line.`,
+          );
+        },
+        configurable: true,
+      });
+    }
+  }
+
   function compound(name: "all" | "any", original: Method): Method {
     return (tasks, ...rest) => {
-      for (const task of Array.isArray(tasks) ? tasks : []) {
-        if (inCompound.has(task)) {
-          const what = names.get(task) ?? "a task";
-          findings.report(
-            `${what} is used in a second Task.any or Task.all (Task.${name}), which schedules it again and mixes up results: ` +
-              "make a fresh task for every wait, and cancel a timer that lost.",
-          );
-        }
-        inCompound.add(task);
-        alone.delete(task);
-      }
-      return original(tasks, ...rest);
+      for (const task of Array.isArray(tasks) ? tasks : []) checkPart(name, task);
+      const whole = original(tasks, ...rest);
+      if (isTask(whole)) know(whole, `Task.${name}()`);
+      return whole;
     };
+  }
+
+  function checkPart(name: string, task: unknown): void {
+    if (!isTask(task)) {
+      findings.report(`Task.${name} is given what is no task: give it tasks of context.df, and nothing else.`);
+      return;
+    }
+    const what = names.get(task) ?? "a task";
+    if (inCompound.has(task)) {
+      findings.report(
+        `${what} is used in a second Task.any or Task.all (Task.${name}), which schedules it again and mixes up results: ` +
+          "make a fresh task for every wait, and cancel a timer that lost.",
+      );
+    } else if (task.isCompleted) {
+      findings.report(
+        `${what} has ended before Task.${name} is made of it, which then never notices: make a fresh task, or leave it out.`,
+      );
+    }
+    inCompound.add(task);
+    alone.delete(task);
   }
 
   function starting(method: string, original: Method, inputAt: number | null): Method {
@@ -50,10 +81,7 @@ export function watchContext(context: object, findings: Findings): WatchedContex
       const what = `${method}(${typeof values[0] === "string" ? `'${values[0]}'` : ""})`;
       if (inputAt !== null) checkInput(what, values[inputAt], findings);
       const task = original.apply(this, values);
-      if (typeof task === "object" && task !== null) {
-        names.set(task, what);
-        alone.add(task);
-      }
+      if (isTask(task)) know(task, what);
       return task;
     };
   }
@@ -64,7 +92,18 @@ export function watchContext(context: object, findings: Findings): WatchedContex
       const original = found[method];
       if (isMethod(original)) found[method] = starting(method, original, inputAt);
     }
-    const { continueAsNew } = found;
+    const { continueAsNew, setCustomStatus } = found;
+    if (isMethod(setCustomStatus)) {
+      found.setCustomStatus = function (this: unknown, status: unknown) {
+        const size = 2 * (jsonOf(status)?.length ?? 0);
+        if (size > statusLimit) {
+          findings.report(
+            `setCustomStatus() passes ${Math.ceil(size / 1024)} KB, and the limit is 16 KB: keep it in a store of your own.`,
+          );
+        }
+        return setCustomStatus.call(this, status);
+      };
+    }
     if (isMethod(continueAsNew)) {
       found.continueAsNew = function (this: unknown, input: unknown, ...rest: unknown[]) {
         if (typeof input === "string")
@@ -88,8 +127,7 @@ export function watchContext(context: object, findings: Findings): WatchedContex
     end() {
       for (const task of alone) {
         const what = names.get(task) ?? "a task";
-        const { alreadyScheduled, isCanceled }: SdkTask = task;
-        if (alreadyScheduled === false && isCanceled !== true && !what.startsWith("waitForExternalEvent")) {
+        if (!task.alreadyScheduled && task.isCanceled !== true && !what.startsWith("waitForExternalEvent")) {
           findings.report(`${what} was called but never yielded, so it never runs: yield it, or put it into Task.all.`);
         }
       }
@@ -119,20 +157,7 @@ function checkInput(what: string, input: unknown, findings: Findings): void {
     findings.report(`${what} passes what is no JSON: pass plain values.`);
     return;
   }
-  if (json.length > sizeLimit) findings.report(tooLarge(what, json.length));
-  if (json.includes('"Timestamp":"')) {
-    findings.report(`${what} passes a text called Timestamp, which the SDK turns into a Date: give it another name.`);
-  }
-}
-
-/** What to say of a value that is larger than history should hold. */
-export function tooLarge(what: string, length: number): string {
-  const kilobytes = Math.ceil(length / 1024);
-  return `${what} passes ${kilobytes} KB, and the limit is 1024 KB: keep it in a store of your own, and pass its id.`;
-}
-
-export function isTooLarge(json: string): boolean {
-  return json.length > sizeLimit;
+  for (const each of valueFindings(what, json)) findings.report(each);
 }
 
 function jsonOf(input: unknown): string | null {
@@ -141,6 +166,10 @@ function jsonOf(input: unknown): string | null {
   } catch {
     return null;
   }
+}
+
+function isTask(value: unknown): value is SdkTask {
+  return typeof value === "object" && value !== null && "alreadyScheduled" in value;
 }
 
 function isMethod(value: unknown): value is Method {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { MessageOutcome } from "../durable/instance-client.ts";
 import { isFinished, Status, statusName } from "../durable/orchestration-status.ts";
+import { eventFindings } from "../strict/client-findings.ts";
 import { startedAnswer } from "./start-orchestration.ts";
 import {
   exception,
@@ -9,6 +10,7 @@ import {
   jsonError,
   message,
   notFound,
+  refusal,
   type WebhookAnswer,
   type WebhookContext,
   type WebhookRequest,
@@ -34,14 +36,17 @@ const operations: Readonly<Record<string, Operation>> = {
 
 /** `POST instances/{id}/raiseEvent/{name}` */
 export async function raiseEvent(
-  { client }: WebhookContext,
+  context: WebhookContext,
   { body, contentType }: WebhookRequest,
   id: string,
   eventName: string,
 ): Promise<WebhookAnswer> {
+  const { client } = context;
   const instance = client.find(id);
   if (instance === undefined) return notFound;
   if (isFinished(instance.status)) return { status: 410 };
+  const refused = refusal(context, () => eventFindings(eventName, body));
+  if (refused !== null) return refused;
   if (contentType.split(";")[0]?.trim().toLowerCase() !== "application/json") {
     return message(400, "Only application/json request content is supported");
   }

@@ -16,11 +16,14 @@ export function createWebhooks(
   client: InstanceClient,
   clock: Clock,
   address: ClientAddress,
+  strict: boolean,
   log: LogSink,
 ): ServeWebhooks {
   const context: WebhookContext = {
     client,
     clock,
+    strict,
+    log,
     managementUrls: (id, origin) => managementUrls({ ...address, origin }, id),
   };
   const rpc = rpcPath(address.key);

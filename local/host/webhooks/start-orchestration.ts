@@ -1,10 +1,12 @@
 import { passed } from "../clock.ts";
 import { Status, statusName } from "../durable/orchestration-status.ts";
+import { startFindings } from "../strict/client-findings.ts";
 import { instanceStatus } from "./instance-status.ts";
 import {
   invalidJson,
   jsonError,
   message,
+  refusal,
   type WebhookAnswer,
   type WebhookContext,
   type WebhookRequest,
@@ -20,6 +22,8 @@ export async function startOrchestration(
   const input = request.body === "" ? null : request.body;
   const wrong = input === null ? null : jsonError(input);
   if (wrong !== null) return invalidJson(wrong);
+  const refused = refusal(context, () => startFindings(name, request.body));
+  if (refused !== null) return refused;
   const outcome = await context.client.start(name, instanceId, input);
   if (outcome.kind === "exists") {
     return message(409, `An Orchestration instance with the status ${statusName(outcome.status)} already exists.`);

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { InstanceClient } from "../durable/instance-client.ts";
+import type { LogSink } from "../log.ts";
 
 export interface WebhookRequest {
   method: string;
@@ -26,6 +27,9 @@ export interface WebhookAnswer {
 export interface WebhookContext {
   client: InstanceClient;
   clock: Clock;
+  /** Refuses what would arrive as something else than was meant. */
+  strict: boolean;
+  log: LogSink;
   /** The addresses of an instance, with the origin that the caller used. */
   managementUrls(instanceId: string, origin: string): Record<string, string>;
 }
@@ -58,6 +62,14 @@ export function jsonError(text: string): string | null {
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+/** In strict mode, the refusal of what was found; null when nothing was. */
+export function refusal({ strict, log }: WebhookContext, findings: () => string[]): WebhookAnswer | null {
+  const found = strict ? findings().join(" ") : "";
+  if (found === "") return null;
+  log({ level: "error", category: "Host.Strict", message: found });
+  return message(400, `Strict: ${found}`);
 }
 
 export function isOn(value: string | undefined, otherwise: boolean): boolean {

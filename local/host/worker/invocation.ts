@@ -18,8 +18,15 @@ export interface Invocation {
 
 export type Invoke = (target: RegisteredFunction, invocation: Invocation) => Promise<InvocationResponse>;
 
-/** Sees the context of an invocation before its function runs. */
-export type WatchInvocation = (target: RegisteredFunction, context: unknown) => void;
+/** Looks over the shoulder of functions. */
+export interface InvocationWatch {
+  /** Sees the context of an invocation before its function runs. */
+  begin(target: RegisteredFunction, context: unknown): void;
+  /** Runs what is not the function's own doing: hooks, and the log. */
+  aside<Result>(run: () => Result): Result;
+}
+
+const unwatched: InvocationWatch = { begin: () => {}, aside: (run) => run() };
 
 export const newInvocationId = randomUUID;
 
@@ -29,18 +36,18 @@ export function createInvoke(
   model: ProgrammingModel,
   appHookData: object,
   log: LogSink,
-  watch: WatchInvocation = () => {},
+  watch: InvocationWatch = unwatched,
 ): Invoke {
   return async (target, invocation) => {
     const hookData = {};
-    const context = coreContext(core, target, invocation, hookData, log);
+    const context = coreContext({ core, target, invocation, hookData, log, watch });
     const invocationModel = await model.getInvocationModel(context);
     const { context: invocationContext, inputs } = await invocationModel.getArguments();
-    watch(target, invocationContext);
+    watch.begin(target, invocationContext);
     const before = { hookData, appHookData, invocationContext, functionCallback: target.callback, inputs };
     if (core.hooks.has("preInvocation")) {
       context.state = "preInvocationHooks";
-      await core.hooks.run("preInvocation", before);
+      await watch.aside(() => core.hooks.run("preInvocation", before));
     }
     context.state = "invocation";
     const outcome = await settle(() =>
@@ -49,7 +56,7 @@ export function createInvoke(
     const after = { hookData, appHookData, invocationContext, inputs: before.inputs, ...outcome };
     if (core.hooks.has("postInvocation")) {
       context.state = "postInvocationHooks";
-      await core.hooks.run("postInvocation", after);
+      await watch.aside(() => core.hooks.run("postInvocation", after));
     }
     context.state = undefined;
     // `throw undefined` is a success for the real worker, too.
@@ -78,13 +85,16 @@ function asError(thrown: unknown): Error {
   return new Error(JSON.stringify(thrown));
 }
 
-function coreContext(
-  core: Core,
-  target: RegisteredFunction,
-  invocation: Invocation,
-  hookData: object,
-  log: LogSink,
-): CoreInvocationContext {
+interface ContextParts {
+  core: Core;
+  target: RegisteredFunction;
+  invocation: Invocation;
+  hookData: object;
+  log: LogSink;
+  watch: InvocationWatch;
+}
+
+function coreContext({ core, target, invocation, hookData, log, watch }: ContextParts): CoreInvocationContext {
   const { invocationId } = invocation;
   const names = {
     user: `Function.${target.metadata.name}.User`,
@@ -102,8 +112,10 @@ function coreContext(
     },
     log(level: LogLevel, category: LogCategory, message: string) {
       const entry = { level, message, category, invocationContext: context, hookData };
-      if (category === "user") core.hooks.runLog(entry);
-      log({ level: entry.level, category: names[category] ?? names.system, message: entry.message });
+      watch.aside(() => {
+        if (category === "user") core.hooks.runLog(entry);
+        log({ level: entry.level, category: names[category] ?? names.system, message: entry.message });
+      });
     },
   };
   return context;

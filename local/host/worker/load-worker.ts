@@ -3,7 +3,7 @@ import type { LogSink } from "../log.ts";
 import { checkBindings } from "./bindings.ts";
 import { createCore, type RegisteredFunction } from "./core.ts";
 import { injectCore } from "./injection.ts";
-import { createInvoke, type Invoke, type WatchInvocation } from "./invocation.ts";
+import { createInvoke, type InvocationWatch, type Invoke } from "./invocation.ts";
 import { serversOf } from "./own-servers.ts";
 
 export interface Worker {
@@ -35,7 +35,7 @@ export async function loadWorker(
   entry: string | (() => unknown),
   appDirectory: string,
   log: LogSink,
-  watch?: WatchInvocation,
+  watch?: InvocationWatch,
 ): Promise<Worker> {
   const core = createCore(log);
   const remove = injectCore(core.api);

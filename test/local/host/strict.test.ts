@@ -16,7 +16,7 @@ const findings: Record<string, RegExp> = {
   clock:
     /Date\.now\(\) at careless\.ts:\d+:\d+ is not the same when it is replayed: read context\.df\.currentUtcDateTime/,
   newDate: /new Date\(\) at careless\.ts:\d+:\d+ .*currentUtcDateTime/,
-  chance: /Math\.random\(\) at careless\.ts:\d+:\d+ .*draw the number in an activity/,
+  chance: /Math\.random\(\) at careless\.ts:\d+:\d+ .*draw it in an activity/,
   ownTimer: /setTimeout\(\) at careless\.ts:\d+:\d+ .*yield context\.df\.createTimer/,
   boolean:
     /callActivity\('echo'\) passes a bare boolean, which arrives as the text "True": pass an object, \{ value: true \}/,
@@ -27,6 +27,24 @@ const findings: Record<string, RegExp> = {
   largeInput: /callActivity\('echo'\) passes \d+ KB, and the limit is 1024 KB: keep it in a store/,
   largeResult: /its result passes \d+ KB, and the limit is 1024 KB/,
   async: /An orchestrator is a generator that yields tasks: write function\*, not async/,
+  plain: /An orchestrator is a generator that yields tasks: write function\*, .*and no plain function/,
+  awaits: /callActivity\('echo'\) is used like a promise \(then, or await\): it is a task, so write yield/,
+  thenChain: /callActivity\('echo'\) is used like a promise \(then, or await\)/,
+  promise: /It yielded what is no task, but of type object: await promises in an activity and yield that/,
+  thenable: /It yielded what is no task, but of type object/,
+  promises: /Task\.all is given what is no task: give it tasks of context\.df/,
+  asyncGenerator: /It yielded undefined: .* write function\*, not async function\*/,
+  yieldedContinue: /It yielded undefined: call continueAsNew\(\) .* without yield/,
+  bytesResult: /its result is bytes, which arrive as a text in base64/,
+  stampedResult: /its result passes a text called Timestamp, which the SDK turns into a Date/,
+  largeOutput: /its output passes \d+ KB, and the limit is 1024 KB/,
+  largeStatus: /setCustomStatus\(\) passes 18 KB, and the limit is 16 KB: keep it in a store/,
+  lateCompound: /callActivity\('echo'\) has ended before Task\.all is made of it, which then never notices/,
+  neverYieldedAll: /Task\.all\(\) was called but never yielded/,
+  environment: /process\.env\.HOME at careless\.ts:\d+:\d+ .*read it where the app is loaded/,
+  file: /readFileSync\(\) at careless\.ts:\d+:\d+ .*do it in an activity/,
+  guid: /randomUUID\(\) at careless\.ts:\d+:\d+ .*take context\.df\.newGuid/,
+  stopwatch: /performance\.now\(\) at careless\.ts:\d+:\d+ .*currentUtcDateTime/,
 };
 
 for (const [name, finding] of Object.entries(findings)) {
@@ -35,6 +53,24 @@ for (const [name, finding] of Object.entries(findings)) {
     assert.equal(runtimeStatus, "Failed");
     assert.match(String(output), new RegExp(`'${name}' failed: .*Strict: `));
     assert.match(String(output), finding);
+  });
+}
+
+/** What a careless client is told. */
+const clientFindings: Record<string, RegExp> = {
+  startWithoutInput: /startNew\('careful'\) passes no input, which arrives as an empty text: pass an object/,
+  startWithLargeInput: /startNew\('careful'\) passes \d+ KB, and the limit is 1024 KB/,
+  startWithTimestamp: /startNew\('careful'\) passes a text called Timestamp/,
+  eventWithoutData: /raiseEvent\('bell'\) passes no data, which the instance API refuses: pass an object/,
+  largeEvent: /raiseEvent\('bell'\) passes \d+ KB, and the limit is 1024 KB/,
+};
+
+for (const [name, finding] of Object.entries(clientFindings)) {
+  test(`--strict refuses the client ${name}, and says how to write it`, async () => {
+    const response = await fetch(`${host.url}/api/client/${name}`, { method: "POST" });
+    const told = await response.text();
+    assert.match(told, /Strict: /);
+    assert.match(told, finding);
   });
 }
 

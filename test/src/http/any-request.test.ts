@@ -66,7 +66,8 @@ const startLike = fc.record(
     input: mostly(anyText, fc.oneof(fc.array(fc.oneof(message, json), { maxLength: 3 }), json)),
     metadata: mostly(fc.dictionary(word, word, { maxKeys: 5 }), json),
     limits: mostly(fc.record({ maxTurns: fc.integer({ min: 1, max: 20 }) }), fc.record({ maxTurns: fc.double() })),
-    sessionId: json,
+    sessionId: mostly(fc.constantFrom("a", "b"), json),
+    previousRunId: fc.oneof(fc.constant(known), json),
   },
   { requiredKeys: ["input"] },
 );
@@ -97,7 +98,10 @@ test("nothing that a caller sends causes a 5xx", async (context) => {
       const search = new URLSearchParams(query.map(([name, value]): [string, string] => [name, value]));
       const url = `${origin}/${path.replaceAll(known, id)}?${search}`;
       if (!URL.canParse(url)) return;
-      const withBody = method === "GET" || method === "HEAD" ? {} : { body };
+      const withBody =
+        method === "GET" || method === "HEAD"
+          ? {}
+          : { body: typeof body === "string" ? body.replaceAll(known, id) : body };
       const response = await world.send(url, { method, headers, ...withBody });
       await response.body?.cancel();
       statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);

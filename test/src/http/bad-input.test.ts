@@ -44,7 +44,14 @@ const refused: [what: string, body: unknown, paths: string[]][] = [
     ["limits.deadlineSeconds", "limits.maxTurns"],
   ],
   ["a limit as a text", { input: "go", limits: { maxTurns: "3" } }, ["limits.maxTurns"]],
-  ["what does not work yet", { input: "go", sessionId: "s", previousRunId: null }, ["previousRunId", "sessionId"]],
+  ["a session's name that no path can hold", { input: "go", sessionId: "a/b" }, ["sessionId"]],
+  ["a session's name that is too long", { input: "go", sessionId: "s".repeat(129) }, ["sessionId"]],
+  ["a run to go on from that cannot be one", { input: "go", previousRunId: null }, ["previousRunId"]],
+  [
+    "a session and a run to go on from",
+    { input: "go", sessionId: "s", previousRunId: `run_${"0".repeat(32)}` },
+    ["previousRunId"],
+  ],
   [
     "names of objects' nature as fields",
     '{ "input": "go", "__proto__": {}, "constructor": 1 }',
@@ -74,7 +81,7 @@ test("the detail names every fault, in words that say what was expected", async 
     input: "",
     limits: { maxTurns: 21 },
     metadata: { ["k".repeat(65)]: "v" },
-    sessionId: "s",
+    sessionId: "",
     colour: "red",
   };
   const { detail, instance, type } = problemOf(await start(body), 400);
@@ -84,7 +91,7 @@ test("the detail names every fault, in words that say what was expected", async 
     "input: expected a text or a list of 1 to 1000 messages, not empty",
     "limits.maxTurns: agent novelist allows at most 20",
     `metadata.${"k".repeat(65)}: a key has at most 64 characters`,
-    "sessionId: sessionId cannot be used yet",
+    "sessionId: expected 1 to 128 of A-Z a-z 0-9 . _ ~ : @ + -, a letter or digit first",
     "colour: there is no such field",
   ]) {
     assert.ok(detail.includes(fault), `${fault} is not in ${detail}`);

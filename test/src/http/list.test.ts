@@ -134,7 +134,7 @@ const refused: [query: string, paths: string[]][] = [
   ["?createdBefore=0000-01-01T00:00:00%2B05:00", ["query.createdBefore"]],
   ["?createdBefore=1700000000", ["query.createdBefore"]],
   ["?colour=red&__proto__=x&constructor=y", ["query.__proto__", "query.colour", "query.constructor"]],
-  ["?sessionId=s", ["query.sessionId"]],
+  ["?sessionId=a&sessionId=b", ["query.sessionId"]],
   ["?metadata=x", ["query.metadata"]],
   ["?metadata=x&metadata.a=1", ["query.metadata"]],
   ["?metadata.a=1&metadata.a=2", ["query.metadata.a"]],

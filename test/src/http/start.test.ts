@@ -42,6 +42,7 @@ test("a start answers 202 with the run, its links and when to look again", async
     metadata: { customer: "42" },
     webhook: null,
     sessionId: null,
+    previousRunId: null,
     createdAt: at,
     startedAt: null,
     updatedAt: at,

@@ -77,7 +77,19 @@ const good = {
     stream_options: { include_usage: true },
     stream: true,
   },
+  conversations: {
+    items: [
+      { role: "user", content: [{ type: "input_text", text: "Go." }] },
+      { type: "function_call", call_id: "c", name: "ask", arguments: "{}" },
+      { type: "function_call_output", call_id: "c", output: "x" },
+    ],
+    metadata: { a: "b" },
+  },
 };
+
+const anyConversation = fc
+  .constantFrom("", "/known", "/known/items", "/conv_0")
+  .map((rest) => `/v1/conversations${rest}`);
 
 test("2,000 requests mutated from the schemas get an answer, and none is a 5xx", {
   skip: noSpecification,
@@ -85,15 +97,17 @@ test("2,000 requests mutated from the schemas get an answer, and none is a 5xx",
   const schemas = openAiSchemas();
   const world = openAiWorld(() => ({ text: "x" }), { foregroundSeconds: 10 });
   const known = await world.client.responses.create({ model: "novelist", input: "Go." });
+  const conversation = await world.client.conversations.create();
   const request = fc.oneof(
     ...(
       [
         ["responses", "CreateResponse"],
         ["chat/completions", "CreateChatCompletionRequest"],
+        ["conversations", "CreateConversationBody"],
       ] as const
     ).map(([path, name]) =>
       fc.record({
-        path: fc.constant(`/v1/${path}`),
+        path: path === "conversations" ? anyConversation : fc.constant(`/v1/${path}`),
         body: fc
           .tuple(
             fc.oneof(
@@ -111,7 +125,7 @@ test("2,000 requests mutated from the schemas get an answer, and none is a 5xx",
     context,
     fc.asyncProperty(request, async ({ path, body }) => {
       const text = JSON.stringify(body)?.replaceAll('"previous"', JSON.stringify(known.id)) ?? "";
-      const asked = world.send(`${origin}${path}`, {
+      const asked = world.send(`${origin}${path.replace("known", conversation.id)}`, {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: text,

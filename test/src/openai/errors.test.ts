@@ -46,7 +46,19 @@ describe("a request to /v1/responses is refused by the parameter's name when", (
       "tool_choice",
     ],
     ["it names a prompt", { prompt: { id: "p" } }, "unsupported_parameter", "prompt"],
-    ["it names a conversation", { conversation: "conv_1" }, "unsupported_parameter", "conversation"],
+    ["it names a conversation by a number", { conversation: 1 }, "invalid_value", "conversation"],
+    [
+      "it names a conversation and a response to go on from",
+      { conversation: "conv_1", previous_response_id: "resp_1" },
+      "mutually_exclusive_parameters",
+      "conversation",
+    ],
+    [
+      "it names a conversation and is not to be stored",
+      { conversation: "conv_1", store: false },
+      "unsupported_parameter",
+      "conversation",
+    ],
     [
       "it wants the background without storing",
       { background: true, store: false },

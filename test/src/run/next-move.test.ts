@@ -54,6 +54,7 @@ function play(run: Run, event: Happening, moment: Moment, op: OperationId): { ru
   const write = (events: readonly NewEvent[], waited = 0) => ({ run: commit(run, events, now), waited });
   switch (move.kind) {
     case "finished":
+    case "session": // this run is in none
       return { run, waited: 0 };
     case "wait":
       return { run, waited: Math.max(waitSeconds(run, now, move.until), 0.001) };

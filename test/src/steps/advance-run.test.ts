@@ -123,10 +123,8 @@ test("where no other process can be alive, the intent of a dead one is not waite
   void world.step("dead");
   while (model.starts.length === 0) await new Promise(setImmediate);
   world.services.process = { by: "second", sole: true };
-  const step = await advanceRun(
-    { runId: world.runId, generation: 0 },
-    { ...world.services, orchestrations: world.orchestrations },
-  );
+  const { runId, services, orchestrations } = world;
+  const step = await advanceRun({ runId, generation: 0 }, { ...services, orchestrations });
   assert.equal(step.kind, "wait");
   assert.equal(model.starts.length, 2);
 });

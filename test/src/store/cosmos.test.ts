@@ -7,6 +7,7 @@ import { runStoreContract } from "../../contract/run-store.ts";
 import { newDatabase } from "../../support/cosmos/open-test-store.ts";
 import { type CosmosServer, startCosmosServer } from "../../support/cosmos/start-cosmos-server.ts";
 import { newRun, runId } from "../../support/new-run.ts";
+import { sessionRace, sessionRaceFact } from "../../support/session-race.ts";
 
 let server: CosmosServer;
 before(async () => {
@@ -17,6 +18,11 @@ after(() => server.stop());
 runStoreContract("Cosmos DB on the local server", async (now) => {
   const { open, close } = await newDatabase(server);
   return { store: await open({ now }), second: () => open({ now }), cleanup: close };
+});
+
+test(`Cosmos DB on the local server: ${sessionRaceFact}`, async (context) => {
+  const { open } = await databaseFor(context);
+  await sessionRace([await open(), await open()], context, 6);
 });
 
 test("a read is one request, a start one batch, an update a read and a batch", async (context) => {
@@ -211,6 +217,7 @@ const everyRun: RunQuery = {
   after: null,
   agent: null,
   statuses: [],
+  sessionId: null,
   createdAfter: null,
   createdBefore: null,
   metadata: {},

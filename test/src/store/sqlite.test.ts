@@ -8,6 +8,7 @@ import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
 import { fold } from "../../../src/run/advance.ts";
+import { SessionId } from "../../../src/run/ids.ts";
 import { tombstoneOf } from "../../../src/run/tombstone.ts";
 import { openSqliteStore } from "../../../src/store/sqlite.ts";
 import { runStoreContract } from "../../contract/run-store.ts";
@@ -114,17 +115,24 @@ test("an update that fails half-way leaves nothing behind", async (context) => {
   await store.close();
 });
 
-test("a file of the first format, which had no tombstones, is opened with all that is in it", async (context) => {
+test("a file of the first format, which had no tombstones and no sessions, is opened with all that is in it", async (context) => {
   const path = join(await emptyFolder(context), "runs.db");
   const before = openSqliteStore({ path, now });
   const { id } = await before.create(newRun(1), "input");
   await before.update(id, () => ({ events: [{ type: "run-cancelled", output: null }], pulse: {} }));
   await before.close();
-  change(path, "DROP TABLE tombstones; PRAGMA user_version = 1");
+  change(path, "DROP TABLE tombstones; DROP INDEX runs_of_session; ALTER TABLE runs DROP COLUMN session_id");
+  change(path, "PRAGMA user_version = 1");
   const store = openSqliteStore({ path, now });
   context.after(() => store.close());
   await store.bury(id, (run) => tombstoneOf(run, run.updatedAt));
   assert.equal((await store.tombstone(id))?.caller, "ada");
+  const { id: inSession } = await store.create(newRun(2, { sessionId: SessionId.parse("s") }), "input");
+  const runs = await store.list({ ...everyRun, sessionId: "s" });
+  assert.deepEqual(
+    runs.map((run) => run.id),
+    [inSession],
+  );
 });
 
 test("a file that a newer version wrote is refused, and left as it is", async (context) => {
@@ -224,6 +232,7 @@ const everyRun = {
   after: null,
   agent: null,
   statuses: [],
+  sessionId: null,
   createdAfter: null,
   createdBefore: null,
   metadata: {},

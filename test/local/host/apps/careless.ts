@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { app, type HttpRequest, type InvocationContext } from "@azure/functions";
 import * as df from "durable-functions";
 
@@ -56,11 +57,75 @@ df.app.orchestration("largeInput", function* (context) {
 df.app.orchestration("largeResult", function* (context) {
   return yield context.df.callActivity("large");
 });
+df.app.activity("bytes", { handler: () => Buffer.from("bytes") });
+df.app.activity("stamped", { handler: () => ({ Timestamp: "2030-01-01T00:00:00Z" }) });
+df.app.orchestration("bytesResult", function* (context) {
+  return yield context.df.callActivity("bytes");
+});
+df.app.orchestration("stampedResult", function* (context) {
+  return yield context.df.callActivity("stamped");
+});
+df.app.orchestration("largeOutput", function* (context) {
+  yield context.df.callActivity("echo", 1);
+  return "x".repeat(2_000_000);
+});
+df.app.orchestration("largeStatus", function* (context) {
+  context.df.setCustomStatus("x".repeat(9000));
+  yield context.df.callActivity("echo", 1);
+});
+df.app.orchestration("lateCompound", function* (context) {
+  const work = context.df.callActivity("echo", 1);
+  yield work;
+  yield context.df.Task.all([work, context.df.callActivity("echo", 2)]);
+});
+df.app.orchestration("neverYieldedAll", function* (context) {
+  context.df.Task.all([context.df.callActivity("echo", 1)]);
+  yield context.df.callActivity("echo", 2);
+});
+df.app.orchestration("environment", function* (context) {
+  return yield context.df.callActivity("echo", process.env.HOME ?? "none");
+});
+df.app.orchestration("file", function* (context) {
+  return yield context.df.callActivity("echo", readFileSync(import.meta.filename, "utf8").length);
+});
+df.app.orchestration("guid", function* (context) {
+  return yield context.df.callActivity("echo", crypto.randomUUID());
+});
+df.app.orchestration("stopwatch", function* (context) {
+  return yield context.df.callActivity("echo", performance.now());
+});
+// What JavaScript takes: the types of the SDK already refuse it.
+df.app.orchestration("promise", function* () {
+  yield Promise.resolve(1);
+} as unknown as df.OrchestrationHandler);
+df.app.orchestration("thenable", function* () {
+  // biome-ignore lint/suspicious/noThenProperty: this is the mistake
+  yield { then: (resolve: (value: number) => void) => resolve(1) };
+} as unknown as df.OrchestrationHandler);
+df.app.orchestration("yieldedContinue", function* (context: df.OrchestrationContext) {
+  yield context.df.continueAsNew({});
+} as unknown as df.OrchestrationHandler);
+df.app.orchestration("asyncGenerator", async function* (context: df.OrchestrationContext) {
+  yield context.df.callActivity("echo", 1);
+} as unknown as df.OrchestrationHandler);
+df.app.orchestration("thenChain", function* (context: df.OrchestrationContext) {
+  const task = context.df.callActivity("echo", 1) as unknown as Promise<number>;
+  yield task.then((value) => value + 1);
+} as unknown as df.OrchestrationHandler);
+df.app.orchestration("promises", function* (context: df.OrchestrationContext) {
+  yield context.df.Task.all([Promise.resolve(1) as unknown as df.Task]);
+} as unknown as df.OrchestrationHandler);
+df.app.orchestration("plain", ((context: df.OrchestrationContext) =>
+  context.df.callActivity("echo", 1)) as unknown as df.OrchestrationHandler);
+df.app.orchestration("awaits", (async (context: df.OrchestrationContext) => {
+  await (context.df.callActivity("echo", 1) as unknown as Promise<number>);
+}) as unknown as df.OrchestrationHandler);
 // What JavaScript takes: the types of the SDK already refuse it.
 df.app.orchestration("async", (async () => 1) as unknown as df.OrchestrationHandler);
 
 df.app.orchestration("careful", function* (context) {
   const before = context.df.currentUtcDateTime;
+  context.log("The log has the time, and the orchestrator does not."); // a hook and the host read the clock for it
   const timer = context.df.createTimer(new Date(before.getTime() + 3_600_000));
   const work = context.df.callActivity("echo", { value: true });
   yield context.df.Task.any([work, timer]);
@@ -69,6 +134,30 @@ df.app.orchestration("careful", function* (context) {
   yield context.df.createTimer(new Date(before.getTime() + 5));
   const parsed = new Date("2030-01-01T00:00:00Z").getTime();
   return { work: work.result, parsed, same: new Date(before) instanceof Date };
+});
+
+app.hook.preInvocation(() => void Date.now());
+app.hook.log(() => void new Date());
+app.hook.postInvocation(() => void process.env.HOME);
+
+app.http("careless-client", {
+  route: "client/{what}",
+  methods: ["POST"],
+  extraInputs: [df.input.durableClient()],
+  handler: async (request: HttpRequest, context: InvocationContext) => {
+    const client = df.getClient(context);
+    const mistakes: Record<string, () => Promise<unknown>> = {
+      startWithoutInput: () => client.startNew("careful"),
+      startWithLargeInput: () => client.startNew("careful", { input: "x".repeat(2_000_000) }),
+      startWithTimestamp: () => client.startNew("careful", { input: { Timestamp: "2030" } }),
+      eventWithoutData: async () =>
+        client.raiseEvent(await client.startNew("careful", { input: {} }), "bell", undefined),
+      largeEvent: async () =>
+        client.raiseEvent(await client.startNew("careful", { input: {} }), "bell", "x".repeat(2_000_000)),
+    };
+    const mistake = mistakes[request.params.what ?? ""] ?? (() => Promise.resolve());
+    return { body: await mistake().then(() => "", String) };
+  },
 });
 
 app.http("start", {

@@ -119,3 +119,7 @@ test("an event can be dropped, delayed and repeated", async () => {
   await host.raise("two", "bell", "again");
   assert.deepEqual((await host.ended("two")).output, ["again", "again"]);
 });
+
+test("a host whose state is in memory cannot die and live on, and says so", () => {
+  assert.throws(() => host.kill(), /A host whose state is in memory cannot die and live on: use a folder/);
+});

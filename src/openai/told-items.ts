@@ -1,0 +1,66 @@
+import type { InputItem } from "../model/model.ts";
+import { hasEnded } from "../run/run.ts";
+import type { Part, Session } from "../run/session.ts";
+import { runInputOf } from "../steps/run-input.ts";
+import { batchOf, type KeptItems, keptItems } from "../steps/session-items.ts";
+import type { OpenAiCall, OpenAiServices } from "./call.ts";
+import { runIdOfAnyItem } from "./ids.ts";
+import { shownInput, shownInputItem } from "./input-item-view.ts";
+import { asInput } from "./input-items.ts";
+import { OpenAiError } from "./openai-error.ts";
+import type { OutputItem } from "./output-items.ts";
+import { shownItems } from "./story.ts";
+
+/** An item of a conversation, as lists show it. */
+export type ConversationItem = ReturnType<typeof shownInputItem> | OutputItem;
+
+/** An item as lists show it, and as a model is told of it. */
+interface Told {
+  shown: ConversationItem;
+  item: InputItem;
+}
+
+/** All items of a conversation. */
+export async function* itemsIn(
+  session: Session,
+  order: "asc" | "desc",
+  services: OpenAiServices,
+): AsyncGenerator<Told> {
+  for (const part of order === "asc" ? session.parts : session.parts.toReversed()) {
+    const told = await toldIn(part, session, services);
+    yield* order === "asc" ? told : told.toReversed();
+  }
+}
+
+/** A run that was deleted, or has expired, has no items. */
+export async function toldIn(part: Part, session: Session, { store }: OpenAiServices): Promise<Told[]> {
+  if ("batch" in part) return (await batchOf(session, part.batch, store)).map(toldKept);
+  if (part.left) return (await keptItems(part.run, part.left, store)).map(toldKept);
+  const run = await store.get(part.run);
+  if (!run || !hasEnded(run)) return [];
+  const { items } = await runInputOf(run, store);
+  const asked = shownInput(items, run.id).flatMap((shown, index) => {
+    const item = items[index];
+    return item ? [{ shown, item }] : [];
+  });
+  const said = (await shownItems(run, store)).map((shown) => ({ shown, item: asInput(shown) }));
+  return [...asked, ...said];
+}
+
+function toldKept({ id, item }: KeptItems[number]): Told {
+  return { shown: shownInputItem(item, id), item };
+}
+
+/**
+ * The item that the path names, and the place of its part in the conversation.
+ * @throws OpenAiError 404
+ */
+export async function findItem({ parameters: { item = "" } }: OpenAiCall, session: Session, services: OpenAiServices) {
+  const runId = runIdOfAnyItem(item);
+  for (const [index, part] of session.parts.entries()) {
+    if ("run" in part ? part.run !== runId : runId !== null) continue;
+    const found = (await toldIn(part, session, services)).find(({ shown }) => shown.id === item);
+    if (found) return { index, found };
+  }
+  throw new OpenAiError(404, `Item with id '${item}' not found.`);
+}
