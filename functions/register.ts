@@ -76,7 +76,10 @@ export function register(services: AppServices): void {
   });
   df.app.orchestration(deliveringName, delivering);
   df.app.activity(deliverWebhookActivity.name, {
-    handler: (input: unknown) => deliverWebhook(deliverWebhookActivity.input.parse(input), services),
+    handler(input: unknown) {
+      const { runId } = deliverWebhookActivity.input.parse(input);
+      return deliverWebhook({ runId }, servicesFor(runId));
+    },
   });
   app.timer("sweep", {
     schedule: everySeconds(services.sweepSeconds),
