@@ -10,7 +10,7 @@ const changedEntry = path.resolve("test/e2e/apps/changed-orchestrator.ts");
 test("twenty runs in flight end well although a deploy changes the orchestrator so that no history fits it", {
   timeout: 180_000,
 }, async (context) => {
-  const system = await startSystem({ modelSeconds: 2, modelUrl: null });
+  const system = await startSystem({ modelSeconds: 5, modelUrl: null });
   context.after(() => system.stop());
   const before = await system.startHost();
   const ids = await Promise.all(
