@@ -4,6 +4,9 @@ import { NightshiftError } from "../errors.ts";
 /** Where to pick the model's work up again: small, versioned, opaque to everyone but the provider's adapter. */
 const ContinuationToken = z.strictObject({ v: z.literal(1), provider: z.string(), responseId: z.string().min(1) });
 
+/** What a refusal names of any other text. */
+const Legible = z.object({ v: z.unknown(), provider: z.unknown() }).catch({ v: undefined, provider: undefined });
+
 export function encodeToken(provider: string, responseId: string): string {
   return Buffer.from(JSON.stringify({ v: 1, provider, responseId })).toString("base64url");
 }
@@ -16,12 +19,15 @@ export function decodeToken(provider: string, token: string): string {
   const content = parse(token);
   const parsed = ContinuationToken.safeParse(content);
   if (!parsed.success) {
-    const { v } = z.object({ v: z.unknown() }).catch({ v: undefined }).parse(content);
-    if (v === 1) throw invalid("it is of version 1, but damaged");
-    throw invalid(`its version is ${JSON.stringify(v) ?? "missing"}, and this program reads version 1`);
+    const { v, provider: maker } = Legible.parse(content);
+    const made = `made by ${maker === undefined ? "nobody it names" : `provider ${JSON.stringify(maker)}`}`;
+    if (v === 1) throw invalid(`it is of version 1, ${made}, but damaged`);
+    const version = JSON.stringify(v) ?? "missing";
+    throw invalid(`its version is ${version}, ${made}, and this program reads version 1 of "${provider}"`);
   }
   if (parsed.data.provider !== provider) {
-    throw invalid(`provider ${JSON.stringify(parsed.data.provider)} made it, and this model speaks "${provider}"`);
+    const maker = JSON.stringify(parsed.data.provider);
+    throw invalid(`provider ${maker} made it, in version 1, and this model speaks "${provider}"`);
   }
   return parsed.data.responseId;
 }

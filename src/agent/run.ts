@@ -4,7 +4,6 @@ import type {
   CallRequest,
   Ending,
   LookAnswer,
-  Message,
   Model,
   StartAnswer,
   ToolDeclaration,
@@ -15,7 +14,11 @@ import type {
 import type { Agent } from "./define-agent.ts";
 import type { ToolContext, ToolOutcome } from "./define-tool.ts";
 
-/** The conversation so far, plain JSON: the provider keeps the items, we keep the id of the last answer. */
+/**
+ * The conversation so far, plain JSON: the provider keeps the items, we keep the id of the last answer. So a provider that
+ * does not go on from it cannot be told the conversation again here: its `refused` answer says `historyRefused`, and the
+ * caller begins a new thread. A durable run has a journal, and replays that (src/steps/turn-input.ts).
+ */
 export const Thread = z.strictObject({ lastResponseId: z.string().nullable() });
 export type Thread = z.infer<typeof Thread>;
 
@@ -51,6 +54,11 @@ export interface StepResult {
   output: TurnOutput | null;
   calls: readonly CallRequest[];
   continuationToken: string | null;
+  /**
+   * What the provider did not take, or may not have taken, as `answer` says: input for another try. The outputs of tools
+   * that were executed stand only here, so that whoever goes on need not execute them again. Null: everything was taken.
+   */
+  untaken: TurnRequest["input"] | null;
   answer: StartAnswer | LookAnswer;
 }
 
@@ -63,15 +71,25 @@ export async function run(agent: Agent, thread: Thread, work: Work, options: Ste
   if ("continuationToken" in work && "input" in work) {
     throw new NightshiftError("token_with_input", "A continuation token picks a turn up again: give it without input.");
   }
-  const answer = await ask(agent, thread, work, options);
-  const result = toResult(thread, answer);
-  if (options.tools === "return" || answer.kind !== "completed" || result.calls.length === 0) return result;
+  const result =
+    "continuationToken" in work
+      ? toResult(thread, null, await options.model.look(work.continuationToken, options.signal))
+      : await begin(agent, thread, inputOf(work.input), options);
+  if (options.tools === "return" || result.answer.kind !== "completed" || result.calls.length === 0) return result;
   const outputs = await executeAll(agent, result.calls, options.signal ?? new AbortController().signal);
   return run(agent, result.thread, { input: { outputs } }, options);
 }
 
-function ask(agent: Agent, thread: Thread, work: Work, options: StepOptions): Promise<StartAnswer | LookAnswer> {
-  if ("continuationToken" in work) return options.model.look(work.continuationToken, options.signal);
+function inputOf(input: TurnRequest["input"] | string): TurnRequest["input"] {
+  return typeof input === "string" ? { messages: [{ role: "user", content: input }] } : input;
+}
+
+async function begin(
+  agent: Agent,
+  thread: Thread,
+  input: TurnRequest["input"],
+  options: StepOptions,
+): Promise<StepResult> {
   const { model, instructions, tools } = agent;
   const { additions } = options;
   const own = tools.map(({ name, description, parameters }) => ({ name, description, parameters }));
@@ -80,25 +98,22 @@ function ask(agent: Agent, thread: Thread, work: Work, options: StepOptions): Pr
     instructions: additions?.instructions ? `${instructions}\n\n${additions.instructions}` : instructions,
     tools: [...own, ...(additions?.tools ?? [])],
     ...(additions && { options: additions.options }),
-    input: typeof work.input === "string" ? { messages: [userMessage(work.input)] } : work.input,
+    input,
     previousResponseId: thread.lastResponseId,
     background: options.allowBackgroundResponses,
     metadata: options.metadata ?? {},
   };
-  return options.model.start(turn, options.signal);
+  return toResult(thread, input, await options.model.start(turn, options.signal));
 }
 
-function userMessage(content: string): Message {
-  return { role: "user", content };
-}
-
-function toResult(thread: Thread, answer: StartAnswer | LookAnswer): StepResult {
+function toResult(thread: Thread, input: TurnRequest["input"] | null, answer: StartAnswer | LookAnswer): StepResult {
   const output = outputOf(answer);
   return {
     thread: output ? { lastResponseId: output.responseId } : thread,
     output,
     calls: output?.calls ?? [],
     continuationToken: answer.kind === "pending" ? answer.token : null,
+    untaken: answer.kind === "refused" || answer.kind === "unknown" ? input : null,
     answer,
   };
 }

@@ -43,6 +43,7 @@ export function begin(event: RunQueued): Run {
       progress: [],
       reported: null,
       waitsFor: null,
+      closing: null,
       overdueSince: null,
       replacements: 0,
     },

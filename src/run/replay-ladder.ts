@@ -24,8 +24,13 @@ export function climb(run: Run, now: Instant): { rung: Rung; retryAt: Instant } 
  * good counts as one: what is wrong with an item has many names.
  */
 export function refusesForm(run: Run, refusal: { retryable: boolean; historyRefused: boolean }): boolean {
-  if (run.lastResponseId === null || refusal.retryable) return false;
+  if (!hasConversation(run) || refusal.retryable) return false;
   return refusal.historyRefused || run.ladder.rung === "items" || run.ladder.rung === "bare";
+}
+
+/** True when the next turn chains from a response: the run's own, or that of the run which it goes on from. */
+function hasConversation({ lastResponseId, previousRunId, thread }: Run): boolean {
+  return lastResponseId !== null || previousRunId !== undefined || (thread !== undefined && thread.previous !== null);
 }
 
 /** The ladder after the run took `rung`. */

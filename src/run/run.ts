@@ -104,6 +104,14 @@ export const Pulse = z.strictObject({
   reported: z.string().nullable().default(null),
   /** The run of its session that is to end before its turn can come, as it was last seen. */
   waitsFor: RunId.nullable().default(null),
+  /**
+   * How far a run that is to end is with the response that the model is at work on: looking whether it is ready, asking
+   * the provider to cancel it, or looking what became of it. Null: not begun.
+   */
+  closing: z
+    .strictObject({ stage: z.enum(["looking", "cancelling", "cancelled"]), since: Instant })
+    .nullable()
+    .default(null),
   /** Since when the run is overdue, as the sweeper first saw it; null while its steps are made. */
   overdueSince: Instant.nullable(),
   /** Orchestrations replaced since the last step that was made. */

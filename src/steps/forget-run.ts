@@ -19,18 +19,7 @@ const eventsOfOneStep = 20;
 /**
  * One bounded step of forgetting a run that was deleted: goes through some events of its journal, which names all that
  * it has outside the store, and deletes what they name; after the last one it empties the store. A process may die
- * anywhere, because each effect may be repeated:
- *
- * | it dies after | what the next attempt finds, and does |
- * | --- | --- |
- * | the tombstone (`delete-run.ts`) | a tombstone that is not emptied: the sweeper starts the orchestration |
- * | the orchestration's start | nothing is deleted: the first step begins with the first event |
- * | a response or a history was deleted | the same event: deleting it again is success, as there is none |
- * | a part of the events and payloads | a tombstone that is not emptied: what is left names only what is gone already |
- * | the tombstone's second write | an emptied tombstone: nothing to do until the sweeper's time has come |
- * | the history of this orchestration (`sweep-tombstones.ts`) | the tombstone: deleting that history again is success |
- * | a part of what came late | the tombstone, which goes last: the sweeper comes back |
- * | the tombstone's end | nothing |
+ * anywhere, because each effect may be repeated (README.md has what is found then).
  */
 export async function forgetRun(
   { runId, after }: ForgetRunInput,

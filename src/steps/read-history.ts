@@ -15,7 +15,8 @@ const eventsAtOnce = 100;
 
 /**
  * The whole conversation of a run, from its journal and those of the runs that it goes on from. Every call has an
- * output, whatever became of it.
+ * output, whatever became of it. A run that keeps to a rung below the chain reads all of this for each turn; it sends all
+ * of it for each turn, too, so that the model's context bounds both.
  */
 export async function readHistory(run: Run, store: RunStore): Promise<History> {
   const input = await askedOf(run, store);

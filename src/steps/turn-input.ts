@@ -16,11 +16,11 @@ export interface TurnInput {
 
 /** The next turn's input, in the form that the run's rung of the replay ladder says. */
 export async function turnInput(run: Run, { items, previous }: RunInput, store: RunStore): Promise<TurnInput> {
-  if (run.lastResponseId === null) {
-    return { thread: { lastResponseId: previous?.responseId ?? null }, input: { messages: items } };
-  }
   switch (run.ladder.rung) {
     case "chain":
+      if (run.lastResponseId === null) {
+        return { thread: { lastResponseId: previous?.responseId ?? null }, input: { messages: items } };
+      }
       return { thread: { lastResponseId: run.lastResponseId }, input: { outputs: await lastOutputs(run, store) } };
     case "items":
       return { thread: newThread, input: { history: await readHistory(run, store), bare: false } };

@@ -1,6 +1,6 @@
 import type { CreateOperationInput, JSONObject, OperationInput, SqlQuerySpec } from "@azure/cosmos";
 import { z } from "zod";
-import { NightshiftError } from "../errors.ts";
+import type { NightshiftError } from "../errors.ts";
 import { RunId, toInstant } from "../run/ids.ts";
 import type { Run } from "../run/run.ts";
 import type { PayloadRef } from "../run/run-event.ts";
@@ -36,7 +36,7 @@ import {
 } from "./cosmos-queries.ts";
 import { parseDocument } from "./parse-document.ts";
 import { referTo, verifiedText } from "./payload.ts";
-import { payloadNotFound, runDeleted, runExists, runNotFound } from "./refusals.ts";
+import { laterEvents, payloadNotFound, runDeleted, runExists, runNotFound } from "./refusals.ts";
 import type { RunStore } from "./run-store.ts";
 
 const lostRaces = 200;
@@ -271,12 +271,6 @@ function idsOf(documents: readonly unknown[]): RunId[] {
 
 function runsOf(documents: readonly unknown[]): Run[] {
   return documents.map((document) => parseDocument(schemas.RunDocument, document, nameOf(document)).run);
-}
-
-/** The batch's first operation, fenced by the ETag, was allowed: so nobody else has written since the run was read. */
-function laterEvents({ id, lastEvent }: Run): NightshiftError {
-  const told = `Run ${id} says that its last event is ${lastEvent}, but the store has a later one.`;
-  return new NightshiftError("internal", `${told} The store was changed by other means, or restored in part.`);
 }
 
 interface Document {

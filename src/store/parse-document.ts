@@ -14,3 +14,14 @@ export function parseDocument<T>(schema: z.ZodType<T>, document: unknown, what: 
     { cause: parsed.error },
   );
 }
+
+/** The same for a document that is kept as JSON text. */
+export function parseText<T>(schema: z.ZodType<T>, text: string, what: string): T {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch (cause) {
+    throw new NightshiftError("internal", `${what} in the store is no JSON: it was changed by other means.`, { cause });
+  }
+  return parseDocument(schema, document, what);
+}

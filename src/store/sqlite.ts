@@ -5,10 +5,10 @@ import { RunEvent } from "../run/run-event.ts";
 import { dueAt } from "../run/sweeping.ts";
 import { Tombstone } from "../run/tombstone.ts";
 import { applyChange, applyStart } from "./apply-change.ts";
-import { parseDocument } from "./parse-document.ts";
+import { parseText } from "./parse-document.ts";
 import { referTo, verifiedText } from "./payload.ts";
 import { recentRuns } from "./recent-runs.ts";
-import { payloadNotFound, runDeleted, runExists, runNotFound } from "./refusals.ts";
+import { laterEvents, payloadNotFound, runDeleted, runExists, runNotFound } from "./refusals.ts";
 import type { RunQuery, RunStore } from "./run-store.ts";
 import { asStoreError, openDatabase } from "./sqlite-file.ts";
 
@@ -50,7 +50,7 @@ export function openSqliteStore({ path, now }: { path: string; now: () => number
         if (change === null) return before;
         const { run, events } = applyChange(before, change, toInstant(now()));
         statements.updateRun.run(columnsOf(run));
-        for (const event of events) insertEvent(runId, event);
+        for (const event of events) if (!insertEvent(runId, event)) throw laterEvents(before);
         return run;
       });
     },
@@ -167,8 +167,9 @@ export function openSqliteStore({ path, now }: { path: string; now: () => number
     return row === undefined ? null : tombstoneOf(row);
   }
 
-  function insertEvent(runId: RunId, event: RunEvent): void {
-    statements.insertEvent.run(runId, event.n, JSON.stringify(event));
+  /** False: there is an event of that number. */
+  function insertEvent(runId: RunId, event: RunEvent): boolean {
+    return statements.insertEvent.run(runId, event.n, JSON.stringify(event)).changes > 0;
   }
 
   function insertPayload(runId: RunId, { name, hash }: { name: string; hash: string }, bytes: Buffer): void {
@@ -204,15 +205,15 @@ export function openSqliteStore({ path, now }: { path: string; now: () => number
 type Row = Record<string, unknown>;
 
 function runOf({ id, document }: Row): Run {
-  return parseDocument(Run, JSON.parse(String(document)), `Run ${id}`);
+  return parseText(Run, String(document), `Run ${id}`);
 }
 
 function eventOf({ run_id: runId, n, document }: Row): RunEvent {
-  return parseDocument(RunEvent, JSON.parse(String(document)), `Event ${n} of run ${runId}`);
+  return parseText(RunEvent, String(document), `Event ${n} of run ${runId}`);
 }
 
 function tombstoneOf({ id, document }: Row): Tombstone {
-  return parseDocument(Tombstone, JSON.parse(String(document)), `The tombstone of run ${id}`);
+  return parseText(Tombstone, String(document), `The tombstone of run ${id}`);
 }
 
 function columnsOfTombstone(tombstone: Tombstone) {
@@ -282,7 +283,9 @@ function prepare(database: DatabaseSync) {
     ),
     deleteTombstone: database.prepare("DELETE FROM tombstones WHERE id = ?"),
     events: database.prepare("SELECT run_id, n, document FROM events WHERE run_id = ? AND n > ? ORDER BY n LIMIT ?"),
-    insertEvent: database.prepare("INSERT INTO events (run_id, n, document) VALUES (?, ?, ?)"),
+    insertEvent: database.prepare(
+      "INSERT INTO events (run_id, n, document) VALUES (?, ?, ?) ON CONFLICT (run_id, n) DO NOTHING",
+    ),
     deleteEvents: database.prepare("DELETE FROM events WHERE run_id = ?"),
     payload: database.prepare("SELECT bytes FROM payloads WHERE run_id = ? AND name = ? AND hash = ? ORDER BY part"),
     insertPart: database.prepare(`

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { decodeToken, encodeToken } from "../../src/agent/continuation-token.ts";
 import { defineAgent } from "../../src/agent/define-agent.ts";
-import type { Ending, InputItem, Model, TurnRequest } from "../../src/model/model.ts";
+import type { Ending, InputItem, Model, StartAnswer, TurnRequest } from "../../src/model/model.ts";
 import { type RunId, SessionId } from "../../src/run/ids.ts";
 import type { Run } from "../../src/run/run.ts";
 import { noUsage } from "../../src/run/run-event.ts";
@@ -33,10 +33,13 @@ export function sessionWorld(over: (store: RunStore) => RunStore = (store) => st
   const lines: LogLine[] = [];
   const turns: TurnRequest[] = [];
   const endings = new Map<string, Ending>();
+  const refusals: StartAnswer[] = [];
   const model: Model = {
     provider,
     async start(turn) {
       turns.push(turn);
+      const refusal = refusals.shift();
+      if (refusal) return refusal;
       const responseId = `resp_${turns.length}`;
       return { kind: "pending", responseId, token: encodeToken(provider, responseId), pollAfterSeconds: null };
     },
@@ -94,6 +97,12 @@ export function sessionWorld(over: (store: RunStore) => RunStore = (store) => st
       const responseId = `resp_${turns.length}`;
       const output = { responseId, text, calls, items: [] };
       endings.set(responseId, { kind: "completed", output, usage: noUsage });
+    },
+    /** The next POSTs are refused: the provider does not go on from what it was told before. */
+    refuse(code: string, times: number): void {
+      const refusal = { code, message: "said", retryAfterSeconds: null, throttled: false };
+      for (let n = 0; n < times; n++)
+        refusals.push({ kind: "refused", retryable: false, historyRefused: true, ...refusal });
     },
     fail(): void {
       const responseId = `resp_${turns.length}`;

@@ -83,7 +83,7 @@ const RunBody = z.looseObject({ id: z.string(), status: z.string() });
 const EventPage = z.object({ events: z.array(RunEvent), ended: z.boolean() });
 
 /** Starts a run; 202 or, for a repeat of one that has ended, 200. */
-export async function postRun(url: string, input: string, key: string, more: Record<string, unknown> = {}) {
+export async function postRun(url: string, input: string, key: string, more: object = {}) {
   const response = await fetch(`${url}/agents/space-novel-writer/runs`, {
     method: "POST",
     headers: { "content-type": "application/json", "idempotency-key": key },
@@ -94,17 +94,17 @@ export async function postRun(url: string, input: string, key: string, more: Rec
   return RunBody.parse(JSON.parse(text));
 }
 
-/** Resolves when the run's journal holds an event of a wanted type. */
+/** Resolves with the first events of the run's journal when one of a wanted type is among them. */
 export async function untilEvent(
   url: string,
   runId: string,
   wanted: (type: RunEvent["type"]) => boolean,
-): Promise<void> {
+): Promise<RunEvent[]> {
   const giveUpAt = performance.now() + 60_000;
   for (;;) {
     const response = await fetch(`${url}/runs/${runId}/events?limit=100`);
     const { events } = EventPage.parse(await response.json());
-    if (events.some(({ type }) => wanted(type))) return;
+    if (events.some(({ type }) => wanted(type))) return events;
     assert.ok(performance.now() < giveUpAt, `the event has not come:\n${JSON.stringify(events, null, 1)}`);
     await setTimeout(20);
   }

@@ -44,12 +44,33 @@ const refusals: [what: string, token: string, named: RegExp][] = [
   ["a token that was cut", encodeToken("responses", "resp_1").slice(0, -8), /not base64url JSON/],
   ["JSON null", encoded("null"), /version is missing/],
   ["a list", encoded("[1]"), /version is missing/],
-  ["a later version", encoded('{"v":2,"provider":"responses","responseId":"resp_1"}'), /version is 2.*reads version 1/],
+  [
+    "a later version",
+    encoded('{"v":2,"provider":"responses","responseId":"resp_1"}'),
+    /version is 2, made by provider "responses", .*reads version 1 of "responses"/,
+  ],
   ["a version in words", encoded('{"v":"1","provider":"responses","responseId":"resp_1"}'), /version is "1"/],
-  ["this version without a response", encoded('{"v":1,"provider":"responses"}'), /version 1, but damaged/],
-  ["this version with an empty response", encodeToken("responses", ""), /version 1, but damaged/],
+  [
+    "this version without a response",
+    encoded('{"v":1,"provider":"responses"}'),
+    /version 1, made by provider "responses", but damaged/,
+  ],
+  [
+    "this version with an empty response",
+    encodeToken("responses", ""),
+    /version 1, made by provider "responses", but damaged/,
+  ],
   ["this version with more", encoded('{"v":1,"provider":"responses","responseId":"r","x":1}'), /damaged/],
-  ["another provider's token", encodeToken("chat", "resp_1"), /provider "chat" made it.*speaks "responses"/],
+  [
+    "another provider's token",
+    encodeToken("chat", "resp_1"),
+    /provider "chat" made it, in version 1.*speaks "responses"/,
+  ],
+  [
+    "another provider's later version",
+    encoded('{"v":7,"provider":"chat"}'),
+    /is 7, made by provider "chat".*1 of "responses"/,
+  ],
 ];
 
 for (const [what, token, named] of refusals) {

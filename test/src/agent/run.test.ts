@@ -52,7 +52,14 @@ test("a question is one turn with the agent's instructions and tools; what is no
     },
   ]);
   const answer = pending("resp_1");
-  assert.deepEqual(result, { thread: newThread, output: null, calls: [], continuationToken: answer.token, answer });
+  assert.deepEqual(result, {
+    thread: newThread,
+    output: null,
+    calls: [],
+    continuationToken: answer.token,
+    untaken: null,
+    answer,
+  });
 });
 
 test("thread and token survive as text, and pick the turn up until it is ready", async () => {
@@ -252,7 +259,7 @@ for (const answer of endings) {
     const thread = { lastResponseId: "resp_before" };
     const work = { continuationToken: encodeToken("scripted", "resp_0") };
     const result = await run(clerk(), thread, work, step(scriptedModel([], [() => answer])));
-    assert.deepEqual(result, { thread, output: null, calls: [], continuationToken: null, answer });
+    assert.deepEqual(result, { thread, output: null, calls: [], continuationToken: null, untaken: null, answer });
   });
 }
 
@@ -264,15 +271,33 @@ for (const [kind, start] of [
     const thread = { lastResponseId: "resp_before" };
     const result = await run(clerk(), thread, { input: "?" }, step(scriptedModel([start], [])));
     const { answer, ...rest } = result;
-    assert.deepEqual(rest, { thread, output: null, calls: [], continuationToken: null });
+    const untaken = { messages: [{ role: "user", content: "?" }] };
+    assert.deepEqual(rest, { thread, output: null, calls: [], continuationToken: null, untaken });
     assert.equal(answer.kind, kind satisfies StartAnswer["kind"]);
   });
 }
 
-test("a next turn that is refused after the tools ran leaves the thread at the turn that asked for them", async () => {
-  const model = scriptedModel([refuses("http_429", { retryable: true })], [asksBoth]);
-  const agent = clerk({ facts: () => "1", names: () => "2" });
+test("a next turn that is refused after the tools ran gives their outputs back, to go on with and not to execute again", async () => {
+  const model = scriptedModel(
+    [refuses("http_429", { retryable: true }), (_turn, id) => completed(id, "Far.")],
+    [asksBoth],
+  );
+  let executed = 0;
+  const agent = clerk({ facts: () => (executed += 1), names: () => (executed += 1) });
   const result = await run(agent, newThread, { continuationToken: encodeToken("scripted", "resp_0") }, step(model));
   assert.equal(result.answer.kind, "refused");
   assert.deepEqual(result.thread, { lastResponseId: "resp_0" });
+  assert.ok(result.untaken);
+  const { output, untaken } = await run(agent, result.thread, { input: result.untaken }, step(model));
+  assert.equal(output?.text, "Far.");
+  assert.equal(untaken, null);
+  assert.deepEqual(model.starts[1], model.starts[0]);
+  assert.equal(executed, 2);
+});
+
+test("a thread that the provider does not go on from is data: the step keeps no conversation to send again", async () => {
+  const model = scriptedModel([refuses("previous_response_not_found", { retryable: false, historyRefused: true })], []);
+  const result = await run(clerk(), { lastResponseId: "resp_0" }, { input: "?" }, step(model));
+  assert.ok(result.answer.kind === "refused" && result.answer.historyRefused);
+  assert.equal(model.starts.length, 1);
 });

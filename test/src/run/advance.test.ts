@@ -163,9 +163,13 @@ test("a rung lasts until the turn is answered; from the second chain that is lef
   assert.deepEqual(after(...twice).ladder, { rung: "items", chainRetries: 0, chainsLeft: 2 });
 });
 
-test("a run that was stored before there was a ladder is on the chain", () => {
-  const { ladder, ...older } = after(started, intended());
-  assert.deepEqual(Run.parse(older).ladder, ladder);
+test("a run that was stored before there was a ladder is on the chain, and before its closing was told has not begun it", () => {
+  const { ladder, pulse, ...older } = after(started, intended());
+  const { closing, ...olderPulse } = pulse;
+  const read = Run.parse({ ...older, pulse: olderPulse });
+  assert.deepEqual(read.ladder, ladder);
+  assert.equal(read.pulse.closing, closing);
+  assert.equal(read.previousRunId, undefined);
 });
 
 test("a run starts, and its first turn is intended, taken and answered", () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { LookAnswer } from "../../../src/model/model.ts";
 import { phaseOf } from "../../../src/run/phase.ts";
 import { noUsage } from "../../../src/run/run-event.ts";
 import { readHistory } from "../../../src/steps/read-history.ts";
@@ -64,6 +65,7 @@ test("a provider that says nothing after a cancel is looked at for a minute, the
   assert.equal(run.status, "cancelled");
   assert.ok(world.clock.now() - asked <= 62_000);
   assert.ok(model.looks.length <= 32);
+  assert.deepEqual(model.cancels, ["resp_1"], "the provider is asked once");
 });
 
 test("a cancel that comes while the POST is under way ends the run only when the POST's end is known", async () => {
@@ -203,6 +205,63 @@ test("a deadline that has passed stands in the phase while the model's last word
   await world.step();
   assert.equal(phaseOf(await world.run()).detail, "the deadline has passed; the model is working on turn 1");
   assert.equal((await world.finish()).status, "incomplete");
+});
+
+const away: () => LookAnswer = () => ({
+  kind: "unavailable",
+  code: "http_503",
+  message: "the provider is away",
+  retryAfterSeconds: null,
+  throttled: false,
+});
+
+test("an answer that is ready at the deadline counts, also when the first looks after it fail", async () => {
+  const model = scriptedModel([accepted], [away, away, away, says("just in time")]);
+  const world = await stepWorld({ model, limits: { deadlineSeconds: 10 } });
+  await world.step();
+  world.clock.pass(3600); // nobody was there at the deadline
+  await world.step();
+  const { kind, detail } = phaseOf(await world.run());
+  assert.equal(kind, "retrying");
+  assert.match(detail, /^the deadline has passed; the last look at turn 1 failed: the provider is away$/);
+  assert.equal((await world.finish()).status, "completed");
+  assert.deepEqual(model.cancels, []);
+});
+
+test("a provider that cannot be looked at after the deadline is asked to cancel after a minute, and a minute later the run ends", async () => {
+  const model = scriptedModel(
+    [accepted],
+    Array.from({ length: 100 }, () => away),
+  );
+  const world = await stepWorld({ model, limits: { deadlineSeconds: 10 } });
+  await world.step();
+  world.clock.pass(11);
+  const began = world.clock.now();
+  let cancelledAfter = 0;
+  const { cancel } = model;
+  model.cancel = (token) => {
+    cancelledAfter = (world.clock.now() - began) / 1000;
+    return cancel(token);
+  };
+  const run = await world.finish();
+  assert.ok(run.status === "incomplete");
+  assert.equal(run.error.code, "limit_deadline");
+  assert.match(run.error.message, /the provider is away/);
+  assert.deepEqual(model.cancels, ["resp_1"]);
+  assert.equal(cancelledAfter, 60);
+  assert.equal(world.clock.now() - began, 120_000);
+});
+
+test("a cancel that is asked for while the deadline's last look fails is not kept waiting", async () => {
+  const model = scriptedModel([accepted], [away, cancelledThere]);
+  const world = await stepWorld({ model, limits: { deadlineSeconds: 10 } });
+  await world.step();
+  world.clock.pass(11);
+  await world.step();
+  await world.cancel();
+  const before = world.clock.now();
+  assert.equal((await world.finish()).status, "cancelled");
+  assert.equal(world.clock.now(), before);
 });
 
 test("an answer that is ready at the deadline counts", async () => {

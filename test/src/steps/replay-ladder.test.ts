@@ -4,7 +4,12 @@ import { startModelServer } from "../../../local/model/start-model-server.ts";
 import type { History, TurnOutput, TurnRequest } from "../../../src/model/model.ts";
 import { responsesModel } from "../../../src/model/responses.ts";
 import { phaseOf } from "../../../src/run/phase.ts";
+import type { Run } from "../../../src/run/run.ts";
 import type { RunEvent } from "../../../src/run/run-event.ts";
+import { advanceRun } from "../../../src/steps/advance-run.ts";
+import { performCall } from "../../../src/steps/perform-call.ts";
+import type { RunInput } from "../../../src/steps/run-input.ts";
+import { startRun } from "../../../src/steps/start-run.ts";
 import { assertLedgerRules } from "../../support/ledger-rules.ts";
 import { accepted, asksFor, fails, refuses, says, scriptedModel } from "../../support/scripted-model.ts";
 import { stepWorld } from "../../support/step-world.ts";
@@ -114,6 +119,71 @@ test("a provider that refuses every form ends the run, which says why", async ()
     code: "provider_refused",
     message: "scripted invalid_payload",
   });
+});
+
+/** A run that goes on from the ended run of `world`, as /v1 starts one; driven until it has ended. */
+async function nextRun(world: StepWorld): Promise<{ run: Run; events: RunEvent[] }> {
+  const { store, services, clock, orchestrations } = world;
+  const first = await world.run();
+  const agent = services.agents.get(first.agent);
+  assert.ok(agent && first.lastResponseId);
+  const input: RunInput = {
+    v: 2,
+    items: [{ role: "user", content: "and then?" }],
+    previous: { runId: first.id, responseId: first.lastResponseId },
+    instructions: null,
+    tools: [],
+    options: {},
+    request: {},
+  };
+  const start = { agent, caller: "local", input, metadata: {}, limits: agent.limits, body: {}, idempotencyKey: null };
+  const { id: runId } = await startRun(start, { ...services, orchestrations, unendedRuns: null });
+  for (let steps = 0; steps < 100; steps++) {
+    const step = await advanceRun({ runId, generation: 0 }, { ...services, orchestrations });
+    if (step.kind === "wait") clock.pass(step.seconds);
+    if (step.kind === "calls") {
+      const { turn, calls } = step;
+      await Promise.all(calls.map((callId) => performCall({ runId, turn, callId }, { ...services, orchestrations })));
+    }
+    if (step.kind !== "finished") continue;
+    const run = await store.get(runId);
+    assert.ok(run);
+    return { run, events: await store.events(runId, 0, 1000) };
+  }
+  return assert.fail("the run does not end");
+}
+
+type StepWorld = Awaited<ReturnType<typeof stepWorld>>;
+
+test("the first turn of a run that goes on from another climbs, too: it is told the other's conversation", async () => {
+  const model = scriptedModel(
+    [accepted, accepted, ...four, itemRefused, invalid, accepted],
+    [asksFor("facts:call_a"), says("done"), says("more")],
+  );
+  const world = await stepWorld({ model, tools: { facts: () => "42" } });
+  assert.equal((await world.finish()).status, "completed");
+  const { run, events } = await nextRun(world);
+  assert.equal(run.status, "completed");
+  assert.equal(run.previousRunId, world.runId);
+  assert.deepEqual(rungs(events), ["chain", "chain", "chain", "items", "bare", "text"]);
+  for (const turn of model.starts.slice(2, 6)) {
+    assert.equal(turn.previousResponseId, "resp_2");
+    assert.deepEqual(turn.input, { messages: [{ role: "user", content: "and then?" }] });
+  }
+  for (const turn of model.starts.slice(6, 8)) {
+    assert.deepEqual(historyOf(turn).messages, [
+      { role: "user", content: "go" },
+      { type: "function_call", callId: "call_a", name: "facts", arguments: "{}" },
+      { type: "function_call_output", callId: "call_a", output: "42" },
+      { role: "assistant", content: "done" },
+      { role: "user", content: "and then?" },
+    ]);
+  }
+  const last = model.starts.at(-1);
+  assert.equal(last?.previousResponseId, null);
+  assert.ok("messages" in inputOf(last));
+  assert.match(JSON.stringify(last?.input), /The output of a call:\\n42.*and then\?/);
+  assertLedgerRules(events, []);
 });
 
 test("a first turn has no conversation: there the same refusal ends the run", async () => {
@@ -272,3 +342,20 @@ for (const [faults, expected] of [
     assert.match(text, /two moons/);
   });
 }
+
+test("the local model server refuses a run's first chain: it is told the run before", async (context) => {
+  let now = () => 0;
+  const { model, order, requests } = await realModel(context, () => now());
+  const world = await stepWorld({
+    model,
+    tools: { facts: () => "Mars has two moons." },
+    instructions: "Call facts, then report.",
+  });
+  now = world.clock.now;
+  await world.finish();
+  await order("previous-not-found", 4);
+  const { run, events } = await nextRun(world);
+  assert.ok(run.status === "completed", JSON.stringify(run));
+  assert.deepEqual(rungs(events), ["chain", "chain", "chain", "items"]);
+  assertLedgerRules(events, await requests());
+});

@@ -39,6 +39,25 @@ describe("a run in a session", () => {
     assert.deepEqual(thread?.previous, { runId: first.id, responseId: "resp_1" });
   });
 
+  test("climbs the replay ladder when the provider does not go on from the answer before it", async () => {
+    const world = sessionWorld();
+    await world.answered("one", "1");
+    const { id } = await world.start("two");
+    world.refuse("previous_response_not_found", 4);
+    for (let steps = 0; world.turns.length < 6 && steps < 10; steps++) {
+      const step = await world.step(id);
+      if (step.kind === "wait") world.clock.pass(step.seconds);
+    }
+    const { ladder, status } = await world.run(id);
+    assert.equal(status, "running");
+    assert.equal(ladder.rung, "items");
+    const last = world.turns.at(-1);
+    assert.equal(last?.previousResponseId, null);
+    assert.ok(last && "history" in last.input);
+    const words = last.input.history.messages.map((item) => "content" in item && item.content);
+    assert.deepEqual(words, ["one", "1", "two"]);
+  });
+
   test("that looked just before the one before it ended does not sleep", async () => {
     let inBetween: (() => Promise<void>) | null = null;
     const world = sessionWorld((store) => ({

@@ -24,7 +24,11 @@ async function worldWithToken(token: string) {
 const future = Buffer.from(JSON.stringify({ v: 2, provider: "scripted", handle: "h" })).toString("base64url");
 for (const [what, token, says] of [
   ["of another provider", encodeToken("elsewhere", "resp_1"), /provider "elsewhere" made it.*speaks "scripted"/],
-  ["of a newer version", future, /its version is 2, and this program reads version 1/],
+  [
+    "of a newer version",
+    future,
+    /its version is 2, made by provider "scripted", and this program reads version 1 of "scripted"/,
+  ],
   ["that is damaged", `${encodeToken("scripted", "resp_1").slice(0, -9)}%%`, /./],
   ["that is empty", "", /./],
 ] as const) {

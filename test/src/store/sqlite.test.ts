@@ -108,7 +108,7 @@ test("an update that fails half-way leaves nothing behind", async (context) => {
     events: [{ type: "run-started" }, { type: "cancel-requested" }],
     pulse: {},
   }));
-  await assert.rejects(update, { code: "store_unavailable" });
+  await assert.rejects(update, { code: "internal" });
   assert.deepEqual(await store.get(run.id), run);
   change(path, "DELETE FROM events WHERE n = 3");
   assert.equal((await store.events(run.id, 0, 10)).length, 1);
@@ -170,6 +170,50 @@ test("an event of a type that a newer version added is an error that names the r
   change(path, `INSERT INTO events (run_id, n, document) VALUES ('${run.id}', 2, '{"type":"run-paused"}')`);
   const message = new RegExp(`Event 2 of run ${run.id}.*newer`, "s");
   await assert.rejects(store.events(run.id, 0, 10), { code: "internal", message });
+  await store.close();
+});
+
+for (const [what, sql, says] of [
+  ["to another status", `document = json_set(document, '$.status', 'paused')`, /status/],
+  ["to a newer form", `document = json_set(document, '$.novelty', true)`, /novelty.*newer/s],
+  ["to what is no JSON", `document = 'paused'`, /JSON/],
+] as const) {
+  test(`a run edited by hand ${what} is an error that names it, stays as it is, and harms no other`, async (context) => {
+    const path = join(await emptyFolder(context), "runs.db");
+    const store = openSqliteStore({ path, now });
+    await store.create(newRun(1), "");
+    await store.create(newRun(2), "");
+    change(path, `UPDATE runs SET ${sql} WHERE id = '${runId(1)}'`);
+    const edited = documentOf(path, runId(1));
+    const refusal = { code: "internal", message: new RegExp(`Run ${runId(1)}.*${says.source}`, "s") };
+    await assert.rejects(store.get(runId(1)), refusal);
+    await assert.rejects(
+      store.update(runId(1), () => assert.fail("it was asked to decide")),
+      refusal,
+    );
+    assert.equal((await store.get(runId(2)))?.id, runId(2));
+    assert.deepEqual(await store.overdue("2027-01-01T00:00:00.000Z", 10), [runId(1), runId(2)]);
+    assert.equal(documentOf(path, runId(1)), edited);
+    await store.close();
+  });
+}
+
+test("a run whose events go on where it says that they end is an error that names it, and stays as it is", async (context) => {
+  const path = join(await emptyFolder(context), "runs.db");
+  const store = openSqliteStore({ path, now });
+  await store.create(newRun(1), "");
+  const started = { events: [{ type: "run-started" as const }], pulse: {} };
+  await store.update(runId(1), () => started);
+  change(path, `UPDATE runs SET document = json_set(document, '$.lastEvent', 1) WHERE id = '${runId(1)}'`);
+  const edited = documentOf(path, runId(1));
+  await assert.rejects(
+    store.update(runId(1), () => started),
+    {
+      code: "internal",
+      message: new RegExp(`Run ${runId(1)} says that its last event is 1, but the store has a later`),
+    },
+  );
+  assert.equal(documentOf(path, runId(1)), edited);
   await store.close();
 });
 
@@ -267,6 +311,13 @@ function change(path: string, sql: string): void {
   const database = new DatabaseSync(path);
   database.exec(sql);
   database.close();
+}
+
+function documentOf(path: string, id: string): unknown {
+  const database = new DatabaseSync(path, { readOnly: true });
+  const row = database.prepare("SELECT document FROM runs WHERE id = ?").get(id);
+  database.close();
+  return row?.document;
 }
 
 /** Does `work` with the rights of an ordinary user: root may write everything. */
