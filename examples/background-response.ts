@@ -18,9 +18,10 @@ import { z } from "zod";
 import { defineAgent } from "../src/agent/define-agent.ts";
 import { defineTool } from "../src/agent/define-tool.ts";
 import { newThread, run, type StepResult, Thread } from "../src/agent/run.ts";
-import { type ModelSettings, readConfig } from "../src/config.ts";
+import { readConfig } from "../src/config.ts";
 import { messageOf } from "../src/errors.ts";
-import type { Model } from "../src/model/model.ts";
+import { azureCredentials } from "../src/model/azure-credentials.ts";
+import { openProvider } from "../src/model/open-provider.ts";
 import { responsesModel } from "../src/model/responses.ts";
 
 const readThermometer = defineTool({
@@ -57,7 +58,7 @@ type State = z.infer<typeof State>;
 
 async function ask(question: string, file: string): Promise<string> {
   const config = readConfig(process.env);
-  const model = await modelOf(config.model);
+  const model = responsesModel(await openProvider(config.model, azureCredentials()));
   for (;;) {
     const { thread, ...work } = restore(file) ?? { thread: newThread, input: question };
     console.log("input" in work ? `asking: ${question}` : "looking, with the token that is stored");
@@ -91,15 +92,6 @@ function secondsToWait(answer: StepResult["answer"]): number {
     return answer.retryAfterSeconds ?? 5;
   }
   throw new Error(`There is no answer; delete the state file to ask anew. ${JSON.stringify(answer)}`);
-}
-
-async function modelOf(settings: ModelSettings): Promise<Model> {
-  if (settings.kind === "openai") return responsesModel(settings);
-  const { DefaultAzureCredential, getBearerTokenProvider } = await import("@azure/identity");
-  const credential = new DefaultAzureCredential(
-    settings.clientId ? { managedIdentityClientId: settings.clientId } : {},
-  );
-  return responsesModel({ ...settings, apiKey: getBearerTokenProvider(credential, "https://ai.azure.com/.default") });
 }
 
 const [file, question = "Give me a weather report about Lisbon."] = process.argv.slice(2);

@@ -1,13 +1,16 @@
 import { randomBytes } from "node:crypto";
+import { lookup } from "node:dns/promises";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import packageJson from "../package.json" with { type: "json" };
 import type { Agent } from "../src/agent/define-agent.ts";
-import type { Config, ModelSettings } from "../src/config.ts";
+import type { Config } from "../src/config.ts";
 import { NightshiftError } from "../src/errors.ts";
+import { type AzureCredentials, azureCredentials } from "../src/model/azure-credentials.ts";
 import { chatCompletionsModel } from "../src/model/chat-completions.ts";
 import type { Model } from "../src/model/model.ts";
 import { modelByApi } from "../src/model/model-by-api.ts";
+import { openProvider } from "../src/model/open-provider.ts";
 import { openaiWebhooks } from "../src/model/openai-webhooks.ts";
 import type { ProviderSettings } from "../src/model/provider-client.ts";
 import { responsesModel } from "../src/model/responses.ts";
@@ -15,16 +18,21 @@ import type { Clock, LogLine } from "../src/steps/services.ts";
 import type { RunStore } from "../src/store/run-store.ts";
 import { aroundOf } from "../src/telemetry/around.ts";
 import { traced } from "../src/telemetry/traced.ts";
+import { httpWebhooks } from "../src/webhooks/http-webhooks.ts";
 import type { AppServices } from "./register.ts";
 import { startTelemetry } from "./telemetry/start-telemetry.ts";
 
 /** Builds what the functions use from the settings; time, ids and randomness enter here. */
 export async function compose(config: Config, agents: readonly Agent[]): Promise<AppServices> {
   const clock = systemClock();
+  const credentials = azureCredentials();
   const by = randomHex(8);
-  const provider = await providerOf(config.model);
+  const provider = await openProvider(config.model, credentials);
   const webhooks = webhooksOf(config, agents, provider);
-  const [store, telemetry] = await Promise.all([storeOf(config, clock.now), telemetryOf(config, agents, clock, by)]);
+  const [store, telemetry] = await Promise.all([
+    storeOf(config, clock.now, credentials),
+    telemetryOf(config, agents, clock, by, credentials),
+  ]);
   const models = {
     responses: responsesModel(provider),
     "chat-completions": chatCompletionsModel({ ...provider, turnSeconds: config.chatSeconds }),
@@ -34,6 +42,8 @@ export async function compose(config: Config, agents: readonly Agent[]): Promise
     store,
     model,
     webhooks,
+    webhooksPrivate: config.webhooksPrivate,
+    webhookSender: webhookSenderOf(config, clock),
     agents: new Map(agents.map((agent) => [agent.name, agent])),
     clock,
     process: { by, sole: config.soleProcess },
@@ -56,7 +66,13 @@ export async function compose(config: Config, agents: readonly Agent[]): Promise
   return telemetry ? { ...traced(services, telemetry), around: aroundOf(telemetry) } : services;
 }
 
-async function telemetryOf(config: Config, agents: readonly Agent[], clock: Clock, by: string) {
+async function telemetryOf(
+  config: Config,
+  agents: readonly Agent[],
+  clock: Clock,
+  by: string,
+  credential: AzureCredentials,
+) {
   if (!config.telemetry) return null;
   const models = new Map(agents.map(({ name, model }) => [name, model]));
   return startTelemetry(config.telemetry, {
@@ -67,7 +83,7 @@ async function telemetryOf(config: Config, agents: readonly Agent[], clock: Cloc
     log: writeLine,
     version: packageJson.version,
     by,
-    credential: azureCredential,
+    credential,
   });
 }
 
@@ -85,29 +101,25 @@ function webhooksOf({ webhookSecret, modelApi }: Config, agents: readonly Agent[
   throw new NightshiftError("bad_settings", message);
 }
 
-export async function storeOf({ store, state }: Pick<Config, "store" | "state">, now: () => number): Promise<RunStore> {
+export async function storeOf(
+  { store, state }: Pick<Config, "store" | "state">,
+  now: () => number,
+  credentials: AzureCredentials = azureCredentials(),
+): Promise<RunStore> {
   if (store.kind === "sqlite") {
     const { openSqliteStore } = await import("../src/store/sqlite.ts");
     return openSqliteStore({ path: path.join(state, "runs.db"), now });
   }
   const { openCosmosStore } = await import("../src/store/cosmos.ts");
   const { endpoint, database, identity, keepSeconds } = store;
-  const credential = "key" in identity ? identity : { token: await azureCredential(identity.clientId) };
+  const credential = "key" in identity ? identity : { token: await credentials(identity.clientId) };
   const sleep = (seconds: number) => setTimeout(seconds * 1000);
   return openCosmosStore({ endpoint, database, credential, keepSeconds, requestSeconds: 10, now, sleep, randomHex });
 }
 
-async function azureCredential(clientId: string | null) {
-  const { DefaultAzureCredential, ManagedIdentityCredential } = await import("@azure/identity");
-  return clientId === null ? new DefaultAzureCredential() : new ManagedIdentityCredential({ clientId });
-}
-
-async function providerOf(settings: ModelSettings): Promise<ProviderSettings> {
-  const { baseUrl, model } = settings;
-  if (settings.kind === "openai") return { baseUrl, model, apiKey: settings.apiKey };
-  const { getBearerTokenProvider } = await import("@azure/identity");
-  const apiKey = getBearerTokenProvider(await azureCredential(settings.clientId), "https://ai.azure.com/.default");
-  return { baseUrl, model, apiKey };
+function webhookSenderOf({ webhooksPrivate: privateAllowed }: Config, { now }: Clock) {
+  const resolve = (host: string) => lookup(host, { all: true });
+  return httpWebhooks({ privateAllowed, timeoutSeconds: 20, resolve, now });
 }
 
 export function systemClock(): Clock {

@@ -2,7 +2,7 @@ import type { InvocationContext } from "@azure/functions";
 import * as df from "durable-functions";
 import { messageOf } from "../src/errors.ts";
 import type { OrchestrationState } from "../src/run/sweeping.ts";
-import { forgettingName, orchestrationName } from "../src/steps/contract.ts";
+import { deliveringName, forgettingName, orchestrationName } from "../src/steps/contract.ts";
 import type { Orchestrations } from "../src/steps/orchestrations.ts";
 
 /** The binding that gives an HTTP function, an activity or a timer function its durable client. */
@@ -14,6 +14,7 @@ export function orchestrationsOf(context: InvocationContext): Orchestrations {
   return {
     start: (instance, input) => start(orchestrationName, instance, input),
     startForgetting: (instance, input) => start(forgettingName, instance, input),
+    startDelivering: (instance, input) => start(deliveringName, instance, input),
     state,
     async ring(instance, event) {
       await client.raiseEvent(instance, event, {});

@@ -7,17 +7,21 @@ import type { RunId } from "../src/run/ids.ts";
 import { advanceRun } from "../src/steps/advance-run.ts";
 import {
   advanceRunActivity,
+  deliveringName,
+  deliverWebhookActivity,
   forgetRunActivity,
   forgettingName,
   orchestrationName,
   performCallActivity,
 } from "../src/steps/contract.ts";
+import { type DeliverWebhookServices, deliverWebhook } from "../src/steps/deliver-webhook.ts";
 import { type ForgetRunServices, forgetRun } from "../src/steps/forget-run.ts";
 import { performCall } from "../src/steps/perform-call.ts";
 import type { Services } from "../src/steps/services.ts";
 import { sweep } from "../src/steps/sweep.ts";
 import type { Around } from "../src/telemetry/around.ts";
 import type { StepOf } from "../src/telemetry/step.ts";
+import { delivering } from "./delivering.ts";
 import { durableClient, orchestrationsOf } from "./durable-orchestrations.ts";
 import { forgetting } from "./forgetting.ts";
 import { checkFunctionTimeout } from "./function-timeout.ts";
@@ -29,7 +33,11 @@ import { runAgent } from "./run-agent.ts";
 const purgeSchedule = "0 17 3 * * *";
 const keepHistorySeconds = 31 * 24 * 3600;
 
-export interface AppServices extends Services, HttpServices, Pick<ForgetRunServices, "lateSeconds"> {
+export interface AppServices
+  extends Services,
+    HttpServices,
+    Pick<ForgetRunServices, "lateSeconds">,
+    Pick<DeliverWebhookServices, "webhookSender"> {
   overdueSeconds: number;
   sweepSeconds: number;
   /** What is traced stands under it. Absent: nothing is. */
@@ -65,6 +73,13 @@ export function register(services: AppServices): void {
     extraInputs: [durableClient],
     handler: (input: unknown, context) =>
       forgetRun(forgetRunActivity.input.parse(input), { ...services, orchestrations: orchestrationsOf(context) }),
+  });
+  df.app.orchestration(deliveringName, delivering);
+  df.app.activity(deliverWebhookActivity.name, {
+    handler(input: unknown) {
+      const { runId } = deliverWebhookActivity.input.parse(input);
+      return deliverWebhook({ runId }, servicesFor(runId));
+    },
   });
   app.timer("sweep", {
     schedule: everySeconds(services.sweepSeconds),

@@ -49,6 +49,14 @@ param existingOpenAiResourceGroup string = ''
 @description('OpenAI\'s API key, for modelProvider OpenAI. It goes to Key Vault; left out, the one that is there stays.')
 param openAiApiKey string = ''
 
+@description('Whether the provider reports by webhook that a response has ended, which then needs openAiWebhookSecret once.')
+@allowed(['no', 'yes'])
+param providerWebhooks string = 'no'
+
+@secure()
+@description('The secret that the provider showed for its webhook, whsec_…. It goes to Key Vault; left out, the one that is there stays.')
+param openAiWebhookSecret string = ''
+
 @description('How callers say who they are: API keys of our own, or tokens that App Service authentication checks.')
 @allowed(['keys', 'app-service'])
 param callerAuthentication string = 'keys'
@@ -168,13 +176,14 @@ module existingOpenAi 'modules/existing-openai.bicep' = if (modelProvider == 'Ex
   params: { name: existingOpenAiAccount, userId: identity.outputs.principalId }
 }
 
-module keyVault 'modules/key-vault.bicep' = if (modelProvider == 'OpenAI') {
+module keyVault 'modules/key-vault.bicep' = if (modelProvider == 'OpenAI' || providerWebhooks == 'yes') {
   scope: group
   params: {
     name: 'kv-${token}'
     location: location
     tags: tags
     openAiApiKey: openAiApiKey
+    webhookSecret: openAiWebhookSecret
     readerId: identity.outputs.principalId
   }
 }
@@ -184,6 +193,7 @@ var modelSettings = modelProvider == 'AzureOpenAI'
   : modelProvider == 'ExistingAzureOpenAI'
       ? { AZURE_OPENAI_ENDPOINT: existingOpenAi!.outputs.endpoint }
       : { OPENAI_API_KEY: keyVault!.outputs.openAiApiKeyReference }
+var webhookSettings = providerWebhooks == 'yes' ? { OPENAI_WEBHOOK_SECRET: keyVault!.outputs.webhookSecretReference } : {}
 var durableSettings = durableBackend == 'Scheduler'
   ? { '${schedulerSetting}': 'Endpoint=${scheduler!.outputs.endpoint};Authentication=ManagedIdentity;ClientID=${identity.outputs.clientId}' }
   : {}
@@ -208,7 +218,7 @@ module functionApp 'modules/function-app.bicep' = {
     callerAuthentication: callerAuthentication
     authClientId: authClientId
     publicUrl: publicUrl
-    settings: union(moreSettings, modelSettings, durableSettings, {
+    settings: union(moreSettings, modelSettings, webhookSettings, durableSettings, {
       NIGHTSHIFT_MODEL: modelName
       COSMOS_ENDPOINT: cosmos.outputs.endpoint
       COSMOS_DATABASE: cosmos.outputs.databaseName

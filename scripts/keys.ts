@@ -3,14 +3,20 @@ import { randomHex } from "../functions/compose.ts";
 import { messageOf } from "../src/errors.ts";
 import { addKey, CallerName, listKeys, revokeKeys, rotateKey } from "../src/http/caller-keys.ts";
 import { rotateLinkKeys } from "../src/http/signed-links.ts";
+import { addWebhookSecret, listWebhookSecrets, revokeWebhookSecrets } from "../src/steps/webhook-secrets.ts";
 import { openStore } from "./open-store.ts";
 
 const help = `Usage: npm run keys -- <command>
 
   add <caller>               makes a key and prints it, this once; a caller may have several
-  list                       the keys: id, caller, when they were made, when they stop
+  list                       keys and webhook secrets: id, caller, when they were made, when they stop
   rotate <caller> [--keep n] makes a new key; the older ones stop at once, or after n seconds
   revoke <caller | id>       ends all keys of a caller, or the one of this id, at once; runs go on
+  webhook-secret <caller> [--keep n]
+                             makes a secret that signs the webhooks of the caller's runs and prints it, this once; the
+                             older ones sign beside it for n seconds more, a day unless told otherwise
+  revoke-webhook-secrets <caller>
+                             ends all of a caller's webhook secrets at once; nothing is delivered without one
   rotate-links [--drop]      a new key signs the links of runs; older links go on working until they
                              expire, or with --drop stop at once
 
@@ -33,7 +39,9 @@ async function main(): Promise<void> {
   const act = commands.get(command);
   if (act === undefined || more.length > 0)
     throw new Error(`There is no command \`${positionals.join(" ")}\`.\n${help}`);
-  if (values.keep !== undefined && command !== "rotate") throw new Error("--keep goes with rotate.");
+  if (values.keep !== undefined && command !== "rotate" && command !== "webhook-secret") {
+    throw new Error("--keep goes with rotate and webhook-secret.");
+  }
   if (values.drop !== undefined && command !== "rotate-links") throw new Error("--drop goes with rotate-links.");
   const { store, clock, name: place } = await openStore(process.env);
   tell(`Store: ${place}`);
@@ -44,7 +52,17 @@ async function main(): Promise<void> {
   }
 }
 
-const commands = new Map(Object.entries({ add, list, rotate, revoke, "rotate-links": rotateLinks }));
+const commands = new Map(
+  Object.entries({
+    add,
+    list,
+    rotate,
+    revoke,
+    "webhook-secret": webhookSecret,
+    "revoke-webhook-secrets": revokeSecrets,
+    "rotate-links": rotateLinks,
+  }),
+);
 
 interface Given {
   name: string | undefined;
@@ -59,9 +77,26 @@ async function add({ name }: Given, services: KeyServices): Promise<void> {
 }
 
 async function rotate({ name, keep = "0" }: Given, services: KeyServices): Promise<void> {
-  if (!/^\d{1,8}$/.test(keep)) throw new Error(`--keep ${keep}: expected a whole number of seconds.`);
   const caller = callerName(name);
-  printKey(await rotateKey(caller, Number(keep), services), caller);
+  printKey(await rotateKey(caller, wholeSeconds(keep), services), caller);
+}
+
+async function webhookSecret({ name, keep = "86400" }: Given, services: KeyServices): Promise<void> {
+  const caller = anyCaller(name);
+  const secret = await addWebhookSecret(caller, wholeSeconds(keep), services);
+  tell(`The secret that signs the webhooks of ${caller}, shown this once: what receives them verifies with it.`);
+  console.log(secret);
+}
+
+async function revokeSecrets({ name }: Given, services: KeyServices): Promise<void> {
+  const caller = anyCaller(name);
+  await revokeWebhookSecrets(caller, services);
+  tell(`Revoked: the webhook secrets of ${caller}`);
+}
+
+function wholeSeconds(keep: string): number {
+  if (!/^\d{1,8}$/.test(keep)) throw new Error(`--keep ${keep}: expected a whole number of seconds.`);
+  return Number(keep);
 }
 
 async function revoke({ name }: Given, services: KeyServices): Promise<void> {
@@ -77,6 +112,9 @@ async function list({ name }: Given, services: KeyServices): Promise<void> {
   for (const { id, caller, createdAt, endsAt } of keys) {
     console.log(`${id}  ${caller}  made ${createdAt}${endsAt === null ? "" : `  stops ${endsAt}`}`);
   }
+  for (const { caller, createdAt, endsAt } of await listWebhookSecrets(services)) {
+    console.log(`webhook secret    ${caller}  made ${createdAt}${endsAt === null ? "" : `  stops ${endsAt}`}`);
+  }
 }
 
 async function rotateLinks({ name, drop }: Given, services: KeyServices): Promise<void> {
@@ -89,6 +127,12 @@ function callerName(name: string | undefined): string {
   const parsed = CallerName.safeParse(name ?? "");
   if (parsed.success) return parsed.data;
   throw new Error(`\`${name ?? ""}\` is no caller's name: ${parsed.error.issues[0]?.message}.`);
+}
+
+/** Callers that the platform names have a colon in their names; with NIGHTSHIFT_AUTH=none there is one, `local`. */
+function anyCaller(name = ""): string {
+  if (/^[\x21-\x7e]{1,200}$/.test(name)) return name;
+  throw new Error(`\`${name}\` is no caller's name: expected 1 to 200 visible ASCII characters.`);
 }
 
 function printKey(key: string, caller: string): void {

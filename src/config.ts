@@ -16,6 +16,11 @@ const Environment = z.object({
   OPENAI_BASE_URL: url.optional(),
   OPENAI_API_KEY: z.string().min(1).optional(),
   AZURE_OPENAI_ENDPOINT: url.optional(),
+  /** Of `/openai/v1/`. Its dated versions took tokens for https://cognitiveservices.azure.com. */
+  AZURE_OPENAI_SCOPE: z
+    .string()
+    .regex(/^https:\/\/\S+\/\.default$/, "expected https://<audience>/.default")
+    .default("https://ai.azure.com/.default"),
   OPENAI_WEBHOOK_SECRET: z
     .string()
     .regex(/^whsec_[A-Za-z0-9+/_-]{16,}={0,2}$/, "expected whsec_ and base64, as the provider showed it")
@@ -45,6 +50,7 @@ const Environment = z.object({
   NIGHTSHIFT_AUTH: z.enum(["none", "keys", "app-service"]).optional(),
   NIGHTSHIFT_REQUESTS_PER_MINUTE: count.optional(),
   NIGHTSHIFT_UNENDED_RUNS: count.optional(),
+  NIGHTSHIFT_WEBHOOKS_PRIVATE: flag.default(false),
   NIGHTSHIFT_PUBLIC_URL: url.optional(),
   NIGHTSHIFT_NATIVE_MANAGEMENT_URLS: flag.default(false),
   NIGHTSHIFT_TELEMETRY_CONTENT: flag.default(false),
@@ -77,7 +83,7 @@ export const settingNames: readonly string[] = Object.keys(Environment.shape);
 
 /** Which provider answers, and how we say who we are. */
 export type ModelSettings = { model: string } & (
-  | { kind: "azure"; baseUrl: string; clientId: string | null }
+  | { kind: "azure"; baseUrl: string; clientId: string | null; scope: string }
   | { kind: "openai"; baseUrl: string; apiKey: string }
 );
 
@@ -122,6 +128,8 @@ export interface Config {
   unendedRuns: number | null;
   /** Null: webhooks of the provider are not taken. */
   webhookSecret: string | null;
+  /** Callers' webhooks may go to addresses that only this network reaches, and without TLS. */
+  webhooksPrivate: boolean;
   publicUrl: string | null;
   nativeManagementUrls: boolean;
   /** Null: nothing is traced or measured. */
@@ -174,6 +182,7 @@ function toConfig(environment: Environment): Config {
     requestsPerMinute: environment.NIGHTSHIFT_REQUESTS_PER_MINUTE ?? (limited ? 600 : null),
     unendedRuns: environment.NIGHTSHIFT_UNENDED_RUNS ?? (limited ? 1000 : null),
     webhookSecret: environment.OPENAI_WEBHOOK_SECRET ?? null,
+    webhooksPrivate: environment.NIGHTSHIFT_WEBHOOKS_PRIVATE,
     publicUrl: environment.NIGHTSHIFT_PUBLIC_URL ?? null,
     nativeManagementUrls: environment.NIGHTSHIFT_NATIVE_MANAGEMENT_URLS,
     telemetry: telemetrySettings(environment),
@@ -236,7 +245,8 @@ function modelSettings(environment: Environment): ModelSettings {
   if (endpoint !== undefined) {
     if (model === undefined) throw badSettings(["NIGHTSHIFT_MODEL: name the Azure OpenAI deployment."]);
     const clientId = environment.AZURE_CLIENT_ID ?? null;
-    return { kind: "azure", baseUrl: `${endpoint.replace(/(\/openai\/v1)?\/*$/, "")}/openai/v1/`, clientId, model };
+    const baseUrl = `${endpoint.replace(/(\/openai\/v1)?\/*$/, "")}/openai/v1/`;
+    return { kind: "azure", baseUrl, clientId, scope: environment.AZURE_OPENAI_SCOPE, model };
   }
   if (apiKey !== undefined) {
     if (model === undefined) throw badSettings(["NIGHTSHIFT_MODEL: name the model that OPENAI_API_KEY may use."]);

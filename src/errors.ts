@@ -15,6 +15,7 @@ export const errorCodes = [
   "turn_not_found",
   "method_not_allowed",
   "idempotency_mismatch",
+  "webhook_secret_missing",
   "link_expired",
   "body_too_large",
   "unsupported_media_type",

@@ -17,7 +17,12 @@ interface Rule {
 }
 
 const errors = "src/errors.ts";
-const ports = ["src/store/run-store.ts", "src/model/model.ts", "src/model/provider-webhooks.ts"];
+const ports = [
+  "src/store/run-store.ts",
+  "src/model/model.ts",
+  "src/model/provider-webhooks.ts",
+  "src/webhooks/webhook-sender.ts",
+];
 
 const rules: readonly Rule[] = [
   { folder: errors, may: [], packages: [] },
@@ -39,12 +44,24 @@ const rules: readonly Rule[] = [
   {
     folder: "src/model",
     may: [errors, "src/run", "src/agent"],
-    packages: ["zod", "openai", "openai/resources/responses/responses", "openai/resources/chat/completions"],
+    types: ["src/config.ts"],
+    packages: [
+      "zod",
+      "openai",
+      "openai/resources/responses/responses",
+      "openai/resources/chat/completions",
+      "@azure/identity",
+    ],
   },
   {
     folder: "src/store",
     may: [errors, "src/run", "src/agent"],
     packages: ["zod", "@azure/cosmos", "node:crypto", "node:fs", "node:path", "node:sqlite"],
+  },
+  {
+    folder: "src/webhooks",
+    may: [errors],
+    packages: ["ipaddr.js", "standardwebhooks", "node:dns", "node:http", "node:https", "node:net"],
   },
   {
     folder: "src/openai",
@@ -54,7 +71,15 @@ const rules: readonly Rule[] = [
   },
   {
     folder: "src/http",
-    may: [errors, "src/run", "src/agent", "src/steps", "src/model/model.ts", "src/openai"],
+    may: [
+      errors,
+      "src/run",
+      "src/agent",
+      "src/steps",
+      "src/model/model.ts",
+      "src/openai",
+      "src/webhooks/webhook-url.ts",
+    ],
     types: ports,
     packages: ["zod", "hono", "hono/http-exception", "node:crypto"],
   },

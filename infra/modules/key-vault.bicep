@@ -6,7 +6,10 @@ param tags object
 @secure()
 @description('Empty: the secret that is there stays.')
 param openAiApiKey string
-@description('Principal that may read the secret.')
+@secure()
+@description('Empty: the secret that is there stays.')
+param webhookSecret string
+@description('Principal that may read the secrets.')
 param readerId string
 
 resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
@@ -23,12 +26,19 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
   }
 }
 
-var secretName = 'openai-api-key'
+var keyName = 'openai-api-key'
+var webhookName = 'openai-webhook-secret'
 
-resource secret 'Microsoft.KeyVault/vaults/secrets@2024-11-01' = if (!empty(openAiApiKey)) {
+resource key 'Microsoft.KeyVault/vaults/secrets@2024-11-01' = if (!empty(openAiApiKey)) {
   parent: vault
-  name: secretName
+  name: keyName
   properties: { value: openAiApiKey }
+}
+
+resource webhook 'Microsoft.KeyVault/vaults/secrets@2024-11-01' = if (!empty(webhookSecret)) {
+  parent: vault
+  name: webhookName
+  properties: { value: webhookSecret }
 }
 
 resource reader 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
@@ -42,4 +52,6 @@ resource reader 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 }
 
 @description('What an app setting holds in place of the key.')
-output openAiApiKeyReference string = '@Microsoft.KeyVault(VaultName=${vault.name};SecretName=${secretName})'
+output openAiApiKeyReference string = '@Microsoft.KeyVault(VaultName=${vault.name};SecretName=${keyName})'
+@description('The same for the secret of the provider\'s webhooks.')
+output webhookSecretReference string = '@Microsoft.KeyVault(VaultName=${vault.name};SecretName=${webhookName})'

@@ -8,6 +8,8 @@ export interface HttpServices extends Pick<Services, "store" | "model" | "agents
   auth: Auth;
   /** The provider's webhooks, or null: they are not taken. */
   webhooks: ProviderWebhooks | null;
+  /** Callers' webhooks may go to addresses that only this network reaches, and without TLS. */
+  webhooksPrivate: boolean;
   /** Requests that one caller may make in a minute, or null: as many as they like. */
   requestsPerMinute: number | null;
   /** Runs that one caller may have under way at once, or null: as many as they like. */

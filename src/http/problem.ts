@@ -62,6 +62,12 @@ const kinds = {
     title: "Idempotency key used before",
     remedy: "A key stands for one request. Send a new key with a new request.",
   },
+  webhook_secret_missing: {
+    status: 409,
+    title: "No webhook secret",
+    remedy:
+      "Whoever runs the deployment makes one: `npm run keys -- webhook-secret <caller>`. Or start without `webhook`.",
+  },
   link_expired: { status: 410, title: "The link has expired", remedy: "Read the run with your key for a new link." },
   body_too_large: { status: 413, title: "Body too large", remedy: "Send at most 1 MiB." },
   unsupported_media_type: {

@@ -1,7 +1,7 @@
 import { NightshiftError } from "../errors.ts";
 import { type InputItem, TurnOutput } from "../model/model.ts";
 import { phaseOf } from "../run/phase.ts";
-import { hasEnded, type Run } from "../run/run.ts";
+import { hasEnded, type Run, type Webhook } from "../run/run.ts";
 import type { PayloadRef } from "../run/run-event.ts";
 import { runInputOf } from "../steps/run-input.ts";
 import type { RunStore } from "../store/run-store.ts";
@@ -20,6 +20,7 @@ export function summaryOf(run: Run) {
     usage: run.usage,
     ledger: { ...run.ledger, looks, awakeSeconds: Math.round(awakeSeconds * 1000) / 1000 },
     metadata: run.metadata,
+    webhook: run.webhook ? webhookOf(run.webhook) : null,
     sessionId: run.sessionId ?? null,
     previousRunId: run.previousRunId ?? run.thread?.previous?.runId ?? null,
     createdAt: run.createdAt,
@@ -30,6 +31,10 @@ export function summaryOf(run: Run) {
     cancelRequestedAt: run.cancelRequestedAt,
     links: { self: `/runs/${run.id}`, events: `/runs/${run.id}/events`, cancel: `/runs/${run.id}/cancel` },
   };
+}
+
+function webhookOf({ host, attempts, nextAt: nextAttemptAt, deliveredAt }: Webhook) {
+  return { host, attempts, nextAttemptAt, deliveredAt };
 }
 
 /** The whole run; the texts come from its payloads. */

@@ -4,11 +4,7 @@ import { Message } from "../model/model.ts";
 import { RunId, SessionId } from "../run/ids.ts";
 import { Metadata } from "../run/metadata.ts";
 import { Limits } from "../run/run-event.ts";
-
-/** A field that has its place in the API and does not work yet: refused by its name. */
-function notYet(what: string) {
-  return z.never(`${what} cannot be used yet`).optional();
-}
+import { type UrlRules, webhookUrlFault } from "../webhooks/webhook-url.ts";
 
 /** Parts that have their place in the API and that no agent can take yet. */
 const LaterPart = z.object({ type: z.enum(["input_file", "input_image"]) });
@@ -47,19 +43,27 @@ const Input = z.union(
 );
 
 /** The body of `POST /agents/{agent}/runs` (api.md, section 1): limits may only lower what the agent allows. */
-export function startBody(agent: Agent) {
+export function startBody(agent: Agent, rules: UrlRules) {
   const body = z.strictObject({
     input: Input,
     metadata: Metadata.default({}),
     limits: loweredLimits(agent).default(agent.limits),
     sessionId: SessionId.optional(),
     previousRunId: RunId.optional(),
-    webhook: notYet("webhook"),
+    webhook: webhook(rules).optional(),
   });
   return body.refine(({ sessionId, previousRunId }) => sessionId === undefined || previousRunId === undefined, {
     path: ["previousRunId"],
     message: "a run in a session goes on from the one before it: send sessionId or previousRunId",
   });
+}
+
+function webhook(rules: UrlRules) {
+  const url = z.string().superRefine((text, context) => {
+    const message = webhookUrlFault(text, rules);
+    if (message !== null) context.addIssue({ code: "custom", message });
+  });
+  return z.strictObject({ url });
 }
 
 function loweredLimits({ name, limits }: Agent) {

@@ -16,11 +16,13 @@ export const start: Route = async (call, services) => {
   const agent = agentOf(call, services);
   const idempotencyKey = idempotencyKeyOf(call.request);
   const body = await readJson(call.request);
-  const { input: messages, metadata, limits, sessionId, previousRunId } = parseRequest(startBody(agent), body);
+  const rules = { privateAllowed: services.webhooksPrivate };
+  const parsed = parseRequest(startBody(agent, rules), body);
+  const { input: messages, metadata, limits, sessionId, previousRunId, webhook } = parsed;
   const input = previousRunId ? await goOnFrom(previousRunId, messages, call.caller, services.store) : messages;
   const session = sessionId && { session: { id: sessionId, admit: null } };
   const run = await startRun(
-    { agent, caller: call.caller, input, metadata, limits, body, idempotencyKey, ...session },
+    { agent, caller: call.caller, input, metadata, limits, webhook, body, idempotencyKey, ...session },
     { ...services, orchestrations: call.orchestrations },
   );
   const links = await linksOf(run, call, services);

@@ -1,9 +1,9 @@
 import type { InputItem } from "../model/model.ts";
+import { responseIdOf } from "../run/ids.ts";
 import { hasEnded, type Run } from "../run/run.ts";
 import { leftOpen } from "../steps/left-open.ts";
 import type { RunInput } from "../steps/run-input.ts";
 import type { OpenAiServices } from "./call.ts";
-import { responseIdOf } from "./ids.ts";
 import { missing, OpenAiError } from "./openai-error.ts";
 import { ownResponse } from "./own-runs.ts";
 

@@ -1,10 +1,6 @@
 import { RunId } from "../run/ids.ts";
 
-/** `resp_X` is `run_X`, and so is `chatcmpl-X`: one run, seen through one more window. */
-export function responseIdOf(runId: RunId): string {
-  return `resp_${rest(runId)}`;
-}
-
+/** As `resp_X` is `run_X`, so is `chatcmpl-X`: one run, seen through one more window. */
 export function completionIdOf(runId: RunId): string {
   return `chatcmpl-${rest(runId)}`;
 }

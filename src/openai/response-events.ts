@@ -58,6 +58,8 @@ function lifeEvents({ event, run }: Line, input: RunInput, response: () => Respo
     case "orchestration-replaced":
     case "cancel-requested":
     case "late-answer-ignored":
+    case "webhook-delivered":
+    case "webhook-failed":
       return [];
   }
 }

@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { responseIdOf } from "../run/ids.ts";
 import { hasEnded, type Run } from "../run/run.ts";
 import type { Failure, Usage } from "../run/run-event.ts";
 import type { RunInput } from "../steps/run-input.ts";
-import { responseIdOf } from "./ids.ts";
 import type { OutputItem } from "./output-items.ts";
 
 /** The fields of a request that its answers show again; a run that was started by other means has the defaults. */

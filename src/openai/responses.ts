@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { messageOf } from "../errors.ts";
+import { responseIdOf } from "../run/ids.ts";
 import { hasEnded, type Run } from "../run/run.ts";
 import { cancelRun } from "../steps/cancel-run.ts";
 import { deleteRun } from "../steps/delete-run.ts";
@@ -10,7 +11,6 @@ import { conversationOf } from "./conversation.ts";
 import { conversationStart } from "./conversation-start.ts";
 import { type CreateRequest, readCreateRequest } from "./create-request.ts";
 import { eventStream, untilEnded } from "./follow.ts";
-import { responseIdOf } from "./ids.ts";
 import { readItems } from "./input-items.ts";
 import { onceItExists } from "./once-it-exists.ts";
 import { OpenAiError } from "./openai-error.ts";

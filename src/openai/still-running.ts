@@ -1,5 +1,5 @@
+import { responseIdOf } from "../run/ids.ts";
 import type { Run } from "../run/run.ts";
-import { responseIdOf } from "./ids.ts";
 import { OpenAiError } from "./openai-error.ts";
 
 /** The connection may be held no longer; the run goes on. A 400, so that nothing between us and the client retries. */

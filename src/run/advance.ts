@@ -1,5 +1,5 @@
 import { climbed, restored } from "./replay-ladder.ts";
-import type { Call, Ledger, Run, Turn } from "./run.ts";
+import type { Call, Ledger, Run, Turn, Webhook } from "./run.ts";
 import { hasEnded, onChain } from "./run.ts";
 import { noUsage, type RunEvent, type RunQueued, type Usage } from "./run-event.ts";
 
@@ -33,6 +33,7 @@ export function begin(event: RunQueued): Run {
     orphanOps: [],
     usage: noUsage,
     ledger: { attempts: 0, responses: 0, orphansPossible: 0, orphansConfirmed: 0, toolCalls: 0, toolRepeats: 0 },
+    ...(event.webhook && { webhook: { ...event.webhook, attempts: 0, nextAt: null, deliveredAt: null } }),
     pulse: {
       bell: 0,
       nextLookAt: event.at,
@@ -49,7 +50,7 @@ export function begin(event: RunQueued): Run {
   };
 }
 
-/** The run after `event`. After the end only the event number, the ledger and the usage still move. */
+/** The run after `event`. After the end only the event number, the ledger, the usage and the webhook still move. */
 export function advance(run: Run, event: RunEvent): Run {
   const counted: Run = {
     ...run,
@@ -59,7 +60,8 @@ export function advance(run: Run, event: RunEvent): Run {
     usage: add(run.usage, usageOf(event)),
     orphanOps: orphans(run.orphanOps, event),
   };
-  return hasEnded(counted) ? counted : move(counted, event);
+  const next = hasEnded(counted) ? counted : move(counted, event);
+  return next.webhook ? { ...next, webhook: nextWebhook(next.webhook, event, hasEnded(run)) } : next;
 }
 
 /** The run that a whole journal tells; the first event is `run-queued`. */
@@ -71,6 +73,8 @@ function move(run: Run, event: RunEvent): Run {
   switch (event.type) {
     case "run-queued":
     case "orphan-confirmed":
+    case "webhook-delivered":
+    case "webhook-failed":
       return run;
     case "session-continued":
       return { ...run, thread: event.thread };
@@ -206,7 +210,43 @@ function count(ledger: Ledger, orphanOps: readonly string[], event: RunEvent): L
     case "run-failed":
     case "run-cancelled":
     case "run-incomplete":
+    case "webhook-delivered":
+    case "webhook-failed":
       return ledger;
+  }
+}
+
+/** The first terminal event makes the report due. */
+function nextWebhook(webhook: Webhook, event: RunEvent, hadEnded: boolean): Webhook {
+  switch (event.type) {
+    case "run-completed":
+    case "run-failed":
+    case "run-cancelled":
+    case "run-incomplete":
+      return hadEnded ? webhook : { ...webhook, nextAt: event.at };
+    case "webhook-delivered":
+      return { ...webhook, attempts: event.delivery, nextAt: null, deliveredAt: event.at };
+    case "webhook-failed":
+      return { ...webhook, attempts: event.delivery, nextAt: event.retryAt };
+    case "run-queued":
+    case "session-continued":
+    case "run-started":
+    case "turn-intended":
+    case "turn-started":
+    case "turn-completed":
+    case "turn-failed":
+    case "rung-taken":
+    case "turn-lost":
+    case "orphan-possible":
+    case "orphan-confirmed":
+    case "call-requested":
+    case "call-started":
+    case "call-completed":
+    case "call-failed":
+    case "orchestration-replaced":
+    case "cancel-requested":
+    case "late-answer-ignored":
+      return webhook;
   }
 }
 

@@ -4,19 +4,20 @@ import type { RunEvent } from "./run-event.ts";
 export type Belonging =
   | { kind: "orchestration"; generation: number }
   /** Without a token: that of the deployment's own API is meant. */
-  | { kind: "response"; responseId: string; token: string | null };
+  | { kind: "response"; responseId: string; token: string | null }
+  | { kind: "delivery" };
 
-/** What begins with `event`, or null. Over a whole journal: every orchestration of the run and every response it knows. */
-export function belongingOf(event: RunEvent): Belonging | null {
+/** What begins with `event`. Over a whole journal: every orchestration of the run and every response it knows. */
+export function belongingsOf(event: RunEvent): Belonging[] {
   switch (event.type) {
     case "run-queued":
-      return { kind: "orchestration", generation: 0 };
+      return [{ kind: "orchestration", generation: 0 }, ...(event.webhook ? [{ kind: "delivery" as const }] : [])];
     case "orchestration-replaced":
-      return { kind: "orchestration", generation: event.generation };
+      return [{ kind: "orchestration", generation: event.generation }];
     case "turn-started":
-      return { kind: "response", responseId: event.responseId, token: event.token };
+      return [{ kind: "response", responseId: event.responseId, token: event.token }];
     case "orphan-confirmed":
-      return { kind: "response", responseId: event.responseId, token: null };
+      return [{ kind: "response", responseId: event.responseId, token: null }];
     case "session-continued":
     case "run-started":
     case "turn-intended":
@@ -35,6 +36,8 @@ export function belongingOf(event: RunEvent): Belonging | null {
     case "run-failed":
     case "run-cancelled":
     case "run-incomplete":
-      return null;
+    case "webhook-delivered":
+    case "webhook-failed":
+      return [];
   }
 }

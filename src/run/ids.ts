@@ -7,6 +7,11 @@ export const RunId = z
   .brand<"RunId">();
 export type RunId = z.infer<typeof RunId>;
 
+/** A run seen as a response of the OpenAI-compatible API: `resp_X` is `run_X`. */
+export function responseIdOf(runId: RunId): string {
+  return runId.replace("run_", "resp_");
+}
+
 /** The id that the provider gave a tool call; answers to the call carry it. */
 export const CallId = z.string().min(1).max(256).brand<"CallId">();
 export type CallId = z.infer<typeof CallId>;
@@ -46,6 +51,11 @@ export function secondsBetween(from: Instant, to: Instant): number {
 /** The instance id of the orchestration that forgets a run. */
 export function forgettingInstanceId(runId: RunId): string {
   return `${runId}-forgetting`;
+}
+
+/** The instance id of the orchestration that reports a run's end to its webhook. */
+export function deliveryInstanceId(runId: RunId): string {
+  return `${runId}-webhook`;
 }
 
 /** The instance id of a run's orchestration: the first has the run's own id, a replacement names its generation. */

@@ -72,6 +72,8 @@ export const RunQueued = z.strictObject({
   previousRunId: RunId.optional(),
   /** Absent: started while nothing was traced. */
   traceparent: Traceparent.optional(),
+  /** Where the run's end is reported. The whole address is in the input: it may hold a secret of the receiver. */
+  webhook: z.strictObject({ host: z.string() }).optional(),
 });
 export type RunQueued = z.infer<typeof RunQueued>;
 
@@ -188,6 +190,17 @@ export const RunEvent = z.discriminatedUnion("type", [
   z.strictObject({ ...header, type: z.literal("run-failed"), error: Failure, output: PayloadRef.nullable() }),
   z.strictObject({ ...header, type: z.literal("run-cancelled"), output: PayloadRef.nullable() }),
   z.strictObject({ ...header, type: z.literal("run-incomplete"), error: Failure, output: PayloadRef.nullable() }),
+  /** After the end: the receiver of the run's webhook took the report. `delivery` counts the attempts. */
+  z.strictObject({ ...header, type: z.literal("webhook-delivered"), delivery: z.int().positive(), status: z.int() }),
+  /** After the end: it did not, and is asked again at `retryAt`; null: no more. `status` null: it gave no answer. */
+  z.strictObject({
+    ...header,
+    type: z.literal("webhook-failed"),
+    delivery: z.int().positive(),
+    status: z.int().nullable(),
+    reason: z.string(),
+    retryAt: Instant.nullable(),
+  }),
 ]);
 export type RunEvent = z.infer<typeof RunEvent>;
 

@@ -127,6 +127,17 @@ export const Pulse = z.strictObject({
 });
 export type Pulse = z.infer<typeof Pulse>;
 
+/** The report of the run's end to an address that its caller named. */
+export const Webhook = z.strictObject({
+  host: z.string(),
+  /** Attempts that were told. */
+  attempts: z.int().nonnegative(),
+  /** When the next attempt is due; null: the run goes on, or there is nothing more to do. */
+  nextAt: Instant.nullable(),
+  deliveredAt: Instant.nullable(),
+});
+export type Webhook = z.infer<typeof Webhook>;
+
 const common = {
   id: RunId,
   agent: z.string(),
@@ -162,6 +173,8 @@ const common = {
   orphanOps: z.array(OperationId),
   usage: Usage,
   ledger: Ledger,
+  /** Absent: nobody is told. */
+  webhook: Webhook.optional(),
   pulse: Pulse,
 };
 const ended = { ...common, startedAt: Instant.nullable(), finishedAt: Instant };

@@ -18,6 +18,13 @@ const aliveButSilentSeconds = 1800;
 const pastDeadlineSeconds = 1800;
 const maxReplacements = 10;
 
+/** When the sweeper may look at a run: at its next step, or, once it has ended, at its webhook's. Null: never again. */
+export function dueAt(run: Run): Instant | null {
+  if (!hasEnded(run)) return run.pulse.nextLookAt;
+  if (!run.webhook?.nextAt) return null;
+  return run.pulse.overdueSince === null ? run.webhook.nextAt : run.pulse.nextLookAt;
+}
+
 /** True when the run is so far past its deadline that no orchestration will end it. */
 export function isAbandoned(run: Run, now: Instant): boolean {
   return !hasEnded(run) && secondsBetween(run.deadline, now) >= pastDeadlineSeconds;

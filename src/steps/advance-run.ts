@@ -10,6 +10,7 @@ import { isGone } from "./gone.ts";
 import { lookAtTurn } from "./look-at-turn.ts";
 import type { Orchestrations } from "./orchestrations.ts";
 import { passOn } from "./sessions.ts";
+import { startDelivery } from "./start-delivery.ts";
 import { beginStepping, type Outcome, type Stepping, type StepServices } from "./stepping.ts";
 import { endForToken, isUnusableToken } from "./unusable-token.ts";
 
@@ -19,6 +20,7 @@ const maxMoves = 12;
 /**
  * One bounded step of a run: makes the moves that are due, at most a few requests to the provider, and says what to do
  * next. It never waits for the model. Throws only when the store does; everything it did is found by the next one.
+ * With the run's end the report to its webhook begins.
  */
 export async function advanceRun(
   { runId, generation }: AdvanceRunInput,
@@ -28,7 +30,7 @@ export async function advanceRun(
   for (let move = 0; move < maxMoves; move++) {
     const run = await stepping.current();
     if (!run) return { kind: "finished" };
-    if (hasEnded(run)) await passOn(run, services);
+    if (hasEnded(run)) await Promise.all([passOn(run, services), startDelivery(run, services)]);
     const outcome = await makeMove(run, stepping).catch((error: unknown) => {
       if (isUnusableToken(error)) return endForToken(error, stepping);
       if (isGone(error)) return { kind: "finished" as const };

@@ -4,6 +4,7 @@ import type { NewEvent } from "../run/run-event.ts";
 import { type Orchestrations, ring } from "./orchestrations.ts";
 import type { Services } from "./services.ts";
 import { passOn } from "./sessions.ts";
+import { startDelivery } from "./start-delivery.ts";
 
 /**
  * Asks for a run's end and rings. A run that is still queued ends at once; one that has ended stays as it is. Only a
@@ -22,5 +23,6 @@ export async function cancelRun(
   });
   if (!hasEnded(run) || run.sessionId !== undefined) await ring(run, orchestrations, log);
   if (hasEnded(run)) await passOn(run, { store, orchestrations, log });
+  await startDelivery(run, { orchestrations, log });
   return run;
 }

@@ -82,6 +82,27 @@ export const forgetRunActivity: Activity<ForgetRunInput, ForgetRunOutput> = {
   output: ForgetRunOutput,
 };
 
+export const deliveringName = "delivering";
+
+/** `failures` as of a run. */
+export const DeliveringInput = z.object({ runId: RunId, failures: z.int().nonnegative() });
+export type DeliveringInput = z.infer<typeof DeliveringInput>;
+
+export const DeliverWebhookInput = z.object({ runId: RunId });
+export type DeliverWebhookInput = z.infer<typeof DeliverWebhookInput>;
+
+export const DeliverWebhookOutput = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("finished") }),
+  z.object({ kind: z.literal("wait"), seconds: z.number().nonnegative() }),
+]);
+export type DeliverWebhookOutput = z.infer<typeof DeliverWebhookOutput>;
+
+export const deliverWebhookActivity: Activity<DeliverWebhookInput, DeliverWebhookOutput> = {
+  name: "deliver-webhook",
+  input: DeliverWebhookInput,
+  output: DeliverWebhookOutput,
+};
+
 /** The name of the external event that means "look at the store now". */
 export function bellName(bell: number): string {
   return `bell-${bell}`;

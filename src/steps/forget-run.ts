@@ -1,6 +1,6 @@
 import { encodeToken, providerOf } from "../agent/continuation-token.ts";
-import { type Belonging, belongingOf } from "../run/belongings.ts";
-import { instanceId, type RunId, secondsBetween } from "../run/ids.ts";
+import { type Belonging, belongingsOf } from "../run/belongings.ts";
+import { deliveryInstanceId, instanceId, type RunId, secondsBetween } from "../run/ids.ts";
 import type { RunEvent } from "../run/run-event.ts";
 import { emptiedTombstone, type Tombstone } from "../run/tombstone.ts";
 import type { ForgetRunInput, ForgetRunOutput } from "./contract.ts";
@@ -29,8 +29,8 @@ export async function forgetRun(
   const tombstone = await store.tombstone(runId);
   if (!tombstone || tombstone.emptied) return { kind: "finished" };
   const events = await store.events(runId, after, eventsOfOneStep);
-  for (const event of events) {
-    const obstacle = await deleteNamedBy(event, runId, services);
+  for (const [event, belonging] of belongings(events)) {
+    const obstacle = await deleteOne(belonging, runId, services);
     const seconds = obstacle && waitSeconds(obstacle, secondsBetween(tombstone.deletedAt, instantOf(clock)));
     if (seconds) return { kind: "left", after: event.n - 1, seconds };
     if (obstacle) leave(obstacle, tombstone, services);
@@ -52,12 +52,19 @@ interface Obstacle {
 const refusedPatienceSeconds = 600;
 const unavailablePatienceSeconds = 24 * 3600;
 
-async function deleteNamedBy(event: RunEvent, runId: RunId, services: ForgetRunServices): Promise<Obstacle | null> {
-  const belonging = belongingOf(event);
-  if (belonging === null) return null;
-  return belonging.kind === "orchestration"
-    ? purge(instanceId(runId, belonging.generation), services)
-    : deleteResponse(belonging, services);
+function belongings(events: readonly RunEvent[]) {
+  return events.flatMap((event) => belongingsOf(event).map((belonging) => [event, belonging] as const));
+}
+
+function deleteOne(belonging: Belonging, runId: RunId, services: ForgetRunServices): Promise<Obstacle | null> {
+  switch (belonging.kind) {
+    case "orchestration":
+      return purge(instanceId(runId, belonging.generation), services);
+    case "delivery":
+      return purge(deliveryInstanceId(runId), services);
+    case "response":
+      return deleteResponse(belonging, services);
+  }
 }
 
 async function purge(instance: string, { orchestrations }: ForgetRunServices): Promise<Obstacle | null> {

@@ -1,7 +1,7 @@
 import { messageOf } from "../errors.ts";
 import { instanceId } from "../run/ids.ts";
 import type { Run } from "../run/run.ts";
-import { bellName, type ForgettingInput, type RunAgentInput } from "./contract.ts";
+import { bellName, type DeliveringInput, type ForgettingInput, type RunAgentInput } from "./contract.ts";
 import type { Log } from "./services.ts";
 
 /** The durable engine, as the steps and the API see it. */
@@ -10,6 +10,8 @@ export interface Orchestrations {
   start(instance: string, input: RunAgentInput): Promise<void>;
   /** Starts the orchestration that forgets a run, under `instance`; the same holds for one that exists. */
   startForgetting(instance: string, input: ForgettingInput): Promise<void>;
+  /** Starts the orchestration that reports a run's end, under `instance`; the same holds for one that exists. */
+  startDelivering(instance: string, input: DeliveringInput): Promise<void>;
   /** What became of it. Rejects when the engine could not say. */
   state(instance: string): Promise<"missing" | "alive" | "ended">;
   /** Raises an external event that carries nothing. */

@@ -140,9 +140,12 @@ function record(
     const event: NewEvent = { type, ...idOf(input), result, excerpt: excerptOf(outcome.text), seconds };
     const awakeSeconds = run.pulse.awakeSeconds + seconds;
     const end = closingOf(run, instantOf(clock)) ? [] : endBy(outcome, run); // a cancel asked for first comes first
+    const open = run.calls.some(({ id, result }) => id !== call.id && result === null);
+    // Else a lost orchestration is missed only when the slowest call must have ended.
+    const due = open ? {} : { nextLookAt: instantOf(clock) };
     return {
       events: [event, ...end],
-      pulse: { awakeSeconds, progress: progressWithout(run, call.id) },
+      pulse: { awakeSeconds, progress: progressWithout(run, call.id), ...due },
     };
   });
 }

@@ -18,11 +18,13 @@ export const RunInput = z.object({
   options: TurnOptions,
   /** The request as the API that took it shows it again; nothing else reads it. */
   request: z.record(z.string(), z.unknown()),
+  /** Where the run's end is reported. The run itself has only its host. */
+  webhook: z.object({ url: z.string() }).optional(),
 });
 export type RunInput = z.infer<typeof RunInput>;
 
 /** A list of messages is the older form, which runs that add nothing to the agent still have. */
-const Stored = z.union([z.array(Message).transform(plain), RunInput]);
+const Stored = z.union([z.array(Message).transform(plainInput), RunInput]);
 
 export async function runInputOf(
   run: Pick<Run, "id" | "input">,
@@ -43,6 +45,7 @@ export async function askedOf(
   return { ...input, previous, items: [...items, ...input.items] };
 }
 
-function plain(items: Message[]): RunInput {
+/** The input of a run that adds nothing to the agent. */
+export function plainInput(items: Message[]): RunInput {
   return { v: 2, items, previous: null, instructions: null, tools: [], options: {}, request: {} };
 }

@@ -9,9 +9,11 @@ import type { Limits } from "../run/run-event.ts";
 import { joined, type Session } from "../run/session.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import type { Orchestrations } from "./orchestrations.ts";
-import type { RunInput } from "./run-input.ts";
+import { plainInput, type RunInput } from "./run-input.ts";
 import { instantOf, type Services } from "./services.ts";
 import { changeSession, joinSession, settledSession } from "./sessions.ts";
+import { startDelivery } from "./start-delivery.ts";
+import { requireWebhookSecret } from "./webhook-secrets.ts";
 
 export interface StartRun {
   agent: Agent;
@@ -20,6 +22,8 @@ export interface StartRun {
   metadata: Record<string, string>;
   /** Within the agent's own. */
   limits: Limits;
+  /** Where the run's end is reported. Absent: nowhere. */
+  webhook?: { url: string } | undefined;
   /** The body as the caller sent it, parsed: what a repeat is compared with. */
   body: unknown;
   /** Null: every start is a new run. */
@@ -47,7 +51,7 @@ export type StartRunServices = Pick<Services, "store" | "clock" | "randomHex" | 
  * Writes a queued run and starts its orchestration. With an idempotency key the run's id is derived from caller and
  * key, so that creating it is the atomic check; a repeat gives the run as it is now. Once the run is stored, starting
  * the orchestration is a hint: what fails is logged, and the sweeper starts what was left.
- * @throws NightshiftError `idempotency_mismatch`, `too_many_requests`, `session_busy`
+ * @throws NightshiftError `idempotency_mismatch`, `too_many_requests`, `session_busy`, `webhook_secret_missing`
  */
 export async function startRun(start: StartRun, services: StartRunServices): Promise<Run> {
   const id = await idFor(start, services);
@@ -63,7 +67,8 @@ export async function startRun(start: StartRun, services: StartRunServices): Pro
     );
   }
   if (awaitsSession(run)) await takeSeat(run, seat, services);
-  if (!hasEnded(run)) await startOrchestration(run, services);
+  if (hasEnded(run)) await startDelivery(run, services);
+  else await startOrchestration(run, services);
   return run;
 }
 
@@ -104,7 +109,7 @@ export function sessionBusy(id: SessionId): NightshiftError {
 
 async function createOrFind(id: RunId, requestHash: string, start: StartRun, services: StartRunServices) {
   const { store, clock } = services;
-  const { agent, caller, limits, metadata, input, session } = start;
+  const { agent, caller, limits, metadata, input, session, webhook } = start;
   const at: Instant = instantOf(clock);
   const deadline = plusSeconds(at, limits.deadlineSeconds);
   const previousRunId = "previous" in input ? input.previous?.runId : undefined;
@@ -112,11 +117,12 @@ async function createOrFind(id: RunId, requestHash: string, start: StartRun, ser
     ...{ runId: id, at, agent: agent.name, caller, requestHash, limits, deadline, metadata },
     ...(session && { sessionId: session.id }),
     ...(previousRunId && { previousRunId }),
+    ...(webhook && { webhook: { host: new URL(webhook.url).host } }),
   };
-  const repeated = await repeatedOrAdmitted(id, caller, services);
+  const repeated = await repeatedOrAdmitted(id, start, services);
   if (repeated) return repeated;
   try {
-    return await store.create(run, JSON.stringify(input));
+    return await store.create(run, JSON.stringify(inputOf(start)));
   } catch (error) {
     const found = error instanceof NightshiftError && error.code === "run_exists" ? await store.get(id) : null;
     if (!found) throw error;
@@ -124,14 +130,23 @@ async function createOrFind(id: RunId, requestHash: string, start: StartRun, ser
   }
 }
 
+function inputOf({ input, webhook }: StartRun): StartRun["input"] {
+  if (!webhook) return input;
+  return { ...(Array.isArray(input) ? plainInput(input) : input), webhook };
+}
+
 /**
  * Null: the caller may start one more run. One who may not can still repeat a start: that run is there.
- * @throws NightshiftError `too_many_requests`
+ * @throws NightshiftError `too_many_requests`, `webhook_secret_missing`
  */
-async function repeatedOrAdmitted(id: RunId, caller: string, { store, unendedRuns }: StartRunServices) {
-  if (unendedRuns === null || (await store.unended(caller, unendedRuns)) < unendedRuns) return null;
+async function repeatedOrAdmitted(id: RunId, { caller, webhook }: StartRun, services: StartRunServices) {
+  const { store, unendedRuns } = services;
+  const full = unendedRuns !== null && (await store.unended(caller, unendedRuns)) >= unendedRuns;
+  if (!full && !webhook) return null;
   const repeated = await store.get(id);
   if (repeated) return repeated;
+  if (webhook) await requireWebhookSecret(caller, services);
+  if (!full) return null;
   const message = `You have ${unendedRuns} runs under way (NIGHTSHIFT_UNENDED_RUNS). Wait until one has ended, or cancel one.`;
   throw new NightshiftError("too_many_requests", message, { retryAfterSeconds: 10 });
 }

@@ -1,5 +1,5 @@
 import { messageOf } from "../errors.ts";
-import { instanceId, plusSeconds } from "../run/ids.ts";
+import { deliveryInstanceId, instanceId, plusSeconds } from "../run/ids.ts";
 import { hasEnded, type Run } from "../run/run.ts";
 import {
   isAbandoned,
@@ -13,6 +13,7 @@ import type { Change } from "../store/run-store.ts";
 import { type Orchestrations, ring } from "./orchestrations.ts";
 import { instantOf, type Services } from "./services.ts";
 import { passOn } from "./sessions.ts";
+import { startDelivery } from "./start-delivery.ts";
 import { sweepTombstones } from "./sweep-tombstones.ts";
 import { isUnusableToken } from "./unusable-token.ts";
 
@@ -44,6 +45,7 @@ async function sweepRuns(services: SweepServices): Promise<void> {
 
 async function sweepOne(found: Run, services: SweepServices): Promise<void> {
   const { store, clock, orchestrations, overdueSeconds } = services;
+  if (hasEnded(found)) return sweepDelivery(found, services);
   const state = await orchestrations.state(instanceId(found.id, found.generation));
   if (isAbandoned(found, instantOf(clock))) await cancelAtProvider(found, services);
   let done: Sweep = { kind: "none" };
@@ -53,6 +55,17 @@ async function sweepOne(found: Run, services: SweepServices): Promise<void> {
     return changeFor(before, done, services);
   });
   await act(run, done, state, services);
+}
+
+/** Puts the next look off first: a delivery that does not get going must not stand in the way of runs. */
+async function sweepDelivery(found: Run, services: SweepServices): Promise<void> {
+  const { store, clock, orchestrations, log } = services;
+  const now = instantOf(clock);
+  const pulse = { nextLookAt: nextSweepAt(found, now), overdueSince: now };
+  const run = await store.update(found.id, (before) => (before.webhook?.nextAt ? { events: [], pulse } : null));
+  if (!run.webhook?.nextAt || (await orchestrations.state(deliveryInstanceId(run.id))) === "alive") return;
+  log({ level: "warn", message: "A webhook that was left is started again", runId: run.id });
+  await startDelivery(run, services);
 }
 
 function changeFor(run: Run, done: Sweep, { clock }: SweepServices): Change | null {
@@ -78,6 +91,7 @@ async function act(run: Run, done: Sweep, state: OrchestrationState, services: S
   const { id: runId, generation } = run;
   if (done.kind === "end") await passOn(run, services);
   if (done.kind === "ring") await ring(run, orchestrations, log);
+  if (done.kind === "end") await startDelivery(run, services);
   if (done.kind !== "start" && done.kind !== "replace") return;
   log({ level: "warn", message: `The orchestration of generation ${generation} is started (was ${state})`, runId });
   await orchestrations.start(instanceId(runId, generation), { runId, generation, failures: 0 });

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type Instant, secondsBetween } from "../run/ids.ts";
 import { hasEnded, Run } from "../run/run.ts";
 import { type PayloadRef, RunEvent } from "../run/run-event.ts";
+import { dueAt } from "../run/sweeping.ts";
 import { Tombstone } from "../run/tombstone.ts";
 
 /** The form of the documents in the container `runs`. A reader refuses any other. */
@@ -55,6 +56,7 @@ export type Expiry = { keepSeconds: number | null; now: Instant };
 /** The run's own document, written as `nonce`; `earlier` are the writes that it remembers. */
 export function runDocument(run: Run, nonce: string, earlier: readonly string[], expiry: Expiry) {
   const ended = hasEnded(run);
+  const nextLookAt = dueAt(run);
   return {
     v: version,
     id: runDocumentId,
@@ -63,7 +65,7 @@ export function runDocument(run: Run, nonce: string, earlier: readonly string[],
     position: positionOf(run),
     labels: Object.entries(run.metadata).map(labelOf),
     run,
-    ...(!ended && { nextLookAt: run.pulse.nextLookAt }),
+    ...(nextLookAt !== null && { nextLookAt }),
     ...(ended && expiringWith(run, expiry)),
   };
 }

@@ -48,14 +48,15 @@ export function listQuery(query: RunQuery): SqlQuerySpec {
   return spec(`SELECT * FROM c WHERE ${where.join(" AND ")} ORDER BY ${order.join(", ")}`, values);
 }
 
-/** Ids of unended runs (only they have a next look) that are due before `before`, the longest overdue first. */
+/** Ids of runs for which something is to be done (only they have a next look) before `before`, the longest overdue first. */
 export function overdueQuery(before: Instant): SqlQuerySpec {
   return spec("SELECT c.runId FROM c WHERE c.nextLookAt < @before ORDER BY c.nextLookAt", { before });
 }
 
-/** Runs of one caller that have not ended (only they have a next look): one small row for each. */
+/** Runs of one caller that have not ended (they have a next look, as few others have): one small row for each. */
 export function unendedQuery(caller: string): SqlQuerySpec {
-  const where = 'c.run.caller = @caller AND c.nextLookAt > ""';
+  const ended = '("completed", "failed", "cancelled", "incomplete")';
+  const where = `c.run.caller = @caller AND c.nextLookAt > "" AND NOT (c.run.status IN ${ended})`;
   return spec(`SELECT c.runId FROM c WHERE ${where} ORDER BY c.nextLookAt`, { caller });
 }
 

@@ -56,8 +56,8 @@ export interface RunStore {
   /** Runs of one caller, newest first by (createdAt, id). */
   list(query: RunQuery): Promise<Run[]>;
   /**
-   * Ids of unended runs whose next look was due before `before`, the longest overdue first: an unreadable one must not
-   * stand in the way of the others.
+   * Ids of runs whose next look was due before `before` (unended ones, and ended ones with a webhook to deliver), the
+   * longest overdue first: an unreadable one must not stand in the way of the others.
    */
   overdue(before: Instant, limit: number): Promise<RunId[]>;
   /**

@@ -1,7 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import { type Instant, RunId, toInstant } from "../run/ids.ts";
-import { hasEnded, Run } from "../run/run.ts";
+import { Run } from "../run/run.ts";
 import { RunEvent } from "../run/run-event.ts";
+import { dueAt } from "../run/sweeping.ts";
 import { Tombstone } from "../run/tombstone.ts";
 import { applyChange, applyStart } from "./apply-change.ts";
 import { parseText } from "./parse-document.ts";
@@ -227,7 +228,7 @@ function columnsOf(run: Run) {
     status: run.status,
     createdAt: run.createdAt,
     sessionId: run.sessionId ?? null,
-    nextLookAt: hasEnded(run) ? null : run.pulse.nextLookAt,
+    nextLookAt: dueAt(run),
     document: JSON.stringify(run),
   };
 }
@@ -270,7 +271,8 @@ function prepare(database: DatabaseSync) {
     listOfSession: database.prepare(listOf("runs_of_session", "caller = :caller AND session_id = :sessionId")),
     overdue: database.prepare("SELECT id FROM runs WHERE next_look_at < ? ORDER BY next_look_at, id LIMIT ?"),
     unended: database.prepare(`
-      SELECT 1 FROM runs INDEXED BY runs_unended WHERE next_look_at IS NOT NULL AND caller = ? LIMIT ?`),
+      SELECT 1 FROM runs INDEXED BY runs_unended WHERE next_look_at IS NOT NULL AND caller = ?
+        AND status NOT IN ('completed', 'failed', 'cancelled', 'incomplete') LIMIT ?`),
     deleteRun: database.prepare("DELETE FROM runs WHERE id = ?"),
     tombstone: database.prepare("SELECT id, document FROM tombstones WHERE id = ?"),
     putTombstone: database.prepare(`

@@ -442,6 +442,24 @@ export function runStoreContract(name: string, makeStore: MakeStore): void {
     assert.deepEqual(await overdue(2), [2, 1]);
   });
 
+  promise("an ended run is overdue while its webhook is due, and is not unended", async (world) => {
+    const { store } = world;
+    const cancelled: NewEvent = { type: "run-cancelled", output: null };
+    await store.create(newRun(1, { webhook: { host: "hooks.example" } }), "");
+    await store.create(newRun(2), "");
+    for (const n of [1, 2]) await store.update(runId(n), () => change(started, cancelled));
+    const due = async () => (await store.overdue("2999-01-01T00:00:00.000Z", 10)).map(numberOf);
+    assert.deepEqual(await due(), [1]);
+    assert.equal(await store.unended("ada", 10), 0);
+    const retryAt = "2998-01-01T00:00:00.000Z";
+    const failed: NewEvent = { type: "webhook-failed", delivery: 1, status: 500, reason: "", retryAt };
+    await store.update(runId(1), () => change(failed));
+    assert.deepEqual(await store.overdue(world.second(3600), 10), []);
+    assert.deepEqual(await due(), [1]);
+    await store.update(runId(1), () => change({ type: "webhook-delivered", delivery: 2, status: 200 }));
+    assert.deepEqual(await due(), []);
+  });
+
   promise("of a forgotten run nothing is left, and other runs keep all of theirs", async (world) => {
     const { store } = world;
     await world.startAll([{ n: 1 }, { n: 2 }]);

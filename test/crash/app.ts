@@ -3,7 +3,7 @@ import { compose } from "../../functions/compose.ts";
 import { register } from "../../functions/register.ts";
 import { spaceNovelWriter } from "../../src/agents/space-novel-writer/space-novel-writer.ts";
 import { readConfig } from "../../src/config.ts";
-import { crashingAgent, crashingModel, crashingStore, faultyModel, killAt } from "./crash-points.ts";
+import { crashingAgent, crashingModel, crashingSender, crashingStore, faultyModel, killAt } from "./crash-points.ts";
 
 /** The deployed app with its ports wrapped: it dies where NIGHTSHIFT_CRASH_AT says, and its POSTs meet CRASH_FAULTS. */
 const config = readConfig(process.env);
@@ -15,4 +15,5 @@ register({
   lateSeconds: 1, // so that a test sees the end of a tombstone
   store: crashingStore(services.store, pass),
   model: crashingModel(faultyModel(services.model, faults), pass),
+  webhookSender: crashingSender(services.webhookSender, pass),
 });

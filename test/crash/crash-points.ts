@@ -3,6 +3,7 @@ import type { Agent } from "../../src/agent/define-agent.ts";
 import type { Model } from "../../src/model/model.ts";
 import { RunEvent } from "../../src/run/run-event.ts";
 import type { RunStore } from "../../src/store/run-store.ts";
+import type { WebhookSender } from "../../src/webhooks/webhook-sender.ts";
 
 /** Called when the named point is passed; it may not come back. */
 export type Pass = (point: string) => void;
@@ -26,6 +27,7 @@ const appEffects = [
   "model.look",
   "model.cancel",
   "model.delete",
+  "webhook.send",
   "tool.execute",
 ] as const;
 type AppEffect = (typeof appEffects)[number];
@@ -93,6 +95,10 @@ export function crashingModel(model: Model, pass: Pass): Model {
     cancel: (token) => around(pass, "model.cancel", () => model.cancel(token)),
     delete: (token) => around(pass, "model.delete", () => model.delete(token)),
   };
+}
+
+export function crashingSender(sender: WebhookSender, pass: Pass): WebhookSender {
+  return { ...sender, send: (message) => around(pass, "webhook.send", () => sender.send(message)) };
 }
 
 /** The model, whose n-th POST of this process asks the model server for the n-th of `faults`. */

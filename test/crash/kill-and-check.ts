@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { setTimeout } from "node:timers/promises";
+import { promisify } from "node:util";
 import { passingPoints } from "../../local/host/passing-points.ts";
+import { cleanEnvironment } from "../../local/process/start-process.ts";
 import type { Run } from "../../src/run/run.ts";
 import type { RunEvent } from "../../src/run/run-event.ts";
 import { assertLedgerRules } from "../support/ledger-rules.ts";
-import { journalWhenEnded, postRun, type System, startSystem } from "../support/system.ts";
+import { journalWhenEnded, postRun, type System, startSystem, untilEvent } from "../support/system.ts";
+import { webhookReceiver } from "../support/webhook-receiver.ts";
 import { after, appCrashPoints, before, type Effect } from "./crash-points.ts";
 import { type Situation, StartedRun, scripts, situations } from "./situations.ts";
 import type { OpenStore, StoreKind } from "./stores.ts";
@@ -54,20 +58,41 @@ export async function startProvider(): Promise<System> {
 export async function killAndCheck(crash: CrashCase, kind: StoreKind, provider: System): Promise<Run | null> {
   const system = await startSystem({ modelSeconds: 0.4, modelUrl: provider.modelUrl });
   const store = await kind.open(system.folder);
+  const answers = crash.situation.webhook ?? [];
+  const receiver = await webhookReceiver((n, _request, response) => {
+    response.writeHead(answers[n - 1] ?? answers.at(-1) ?? 500).end();
+  });
   try {
-    return await killed(crash, system, store);
+    const webhook = answers.length > 0 ? await webhookTo(receiver.port, system, store) : {};
+    const run = await killed(crash, { ...webhook, ...crash.situation.body }, system, store);
+    assert.ok(new Set(receiver.received.map(({ headers }) => headers["webhook-id"])).size <= 1);
+    return run;
   } catch (error) {
     console.error(`${crash.point} on ${kind.name}\n${system.output.slice(-20).join("\n")}`);
     throw error;
   } finally {
     await system.stop();
+    await receiver.stop();
     await store.close();
   }
 }
 
-async function killed({ point, situation, cost }: CrashCase, system: System, store: OpenStore): Promise<Run | null> {
-  const { script, faults = {}, settings = {}, body = {}, prepare, act } = situation;
-  const env = { ...store.environment, ...settings, NIGHTSHIFT_NATIVE_MANAGEMENT_URLS: "true" };
+/** The part of a start that names the receiver; its caller gets a secret. */
+async function webhookTo(port: number, { folder }: System, { environment }: OpenStore): Promise<object> {
+  const env = { ...cleanEnvironment(process.env), NIGHTSHIFT_STATE: folder, ...environment };
+  await promisify(execFile)(process.execPath, ["scripts/keys.ts", "webhook-secret", "local"], { env });
+  return { webhook: { url: `http://127.0.0.1:${port}/` } };
+}
+
+async function killed(
+  { point, situation, cost }: CrashCase,
+  body: object,
+  system: System,
+  store: OpenStore,
+): Promise<Run | null> {
+  const { script, faults = {}, settings = {}, prepare, act } = situation;
+  const always = { NIGHTSHIFT_NATIVE_MANAGEMENT_URLS: "true", NIGHTSHIFT_WEBHOOKS_PRIVATE: "true" };
+  const env = { ...store.environment, ...settings, ...always };
   const start = async (url: string) =>
     StartedRun.parse(await postRun(url, `Write about ${point} with ${script}.`, "key", body));
 
@@ -87,6 +112,7 @@ async function killed({ point, situation, cost }: CrashCase, system: System, sto
   }
   const run = await start(host.url);
   if (act) await act(run, host, system);
+  if (situation.webhook) await untilEvent(host.url, run.id, (type) => type === "webhook-delivered");
   const events = await journalWhenEnded(host.url, run.id, 240);
   const ended = assertLedgerRules(events, await system.requests());
   assert.equal(ended.status, situation.ends);

@@ -15,6 +15,8 @@ export interface Situation {
   settings?: Readonly<Record<string, string>>;
   /** More of the body that starts it. */
   body?: object;
+  /** What the receiver of the run's webhook answers to its requests; the last one to all that follow. */
+  webhook?: readonly number[];
   /** What somebody does on the same host before. */
   prepare?: (host: { url: string }) => Promise<void>;
   /** What somebody does meanwhile. The next host is told again, as a caller who had no answer would. */
@@ -52,6 +54,8 @@ const inSession: Situation = { ...plain, body: { sessionId: "saga" } };
 const asleep: Situation = { ...plain, script: "a model of seven seconds" };
 const cancelled: Situation = { script: "a model of a minute", act: cancelAtWork, ends: "cancelled", responses: 1 };
 const deleted: Situation = { ...plain, act: deleteWhenEnded, ends: "deleted" };
+
+const reported: Situation = { ...plain, webhook: [204] };
 
 /** The situation in which each effect is passed. */
 export const situations: Readonly<Record<Effect, Situation>> = {
@@ -98,6 +102,8 @@ export const situations: Readonly<Record<Effect, Situation>> = {
   },
   "store.commit-run-cancelled": cancelled,
   "store.commit-run-incomplete": { ...plain, faults: { 1: { kind: "incomplete" } }, ends: "incomplete", responses: 1 },
+  "store.commit-webhook-delivered": reported,
+  "store.commit-webhook-failed": { ...reported, webhook: [500, 204] },
   "store.payload-before": { ...inSession, prepare: reachLimit, responses: 1 },
   "store.payload-turn": plain,
   "store.payload-result": plain,
@@ -108,6 +114,7 @@ export const situations: Readonly<Record<Effect, Situation>> = {
   "model.look": plain,
   "model.cancel": cancelled,
   "model.delete": deleted,
+  "webhook.send": reported,
   "tool.execute": plain,
   "host.start-commit": plain,
   "host.message-commit": cancelled,

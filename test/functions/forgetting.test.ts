@@ -4,10 +4,10 @@ import type { Host } from "../../local/host/start-host.ts";
 import type { ForgetRunOutput } from "../../src/steps/contract.ts";
 import { completed, start, statusOf } from "../local/host/support/instances.ts";
 import { runId } from "../support/new-run.ts";
-import { deletions } from "./apps/deletions.ts";
+import { deletions, deliveries } from "./apps/deletions.ts";
 import { startApp } from "./start-app.ts";
 
-/** The orchestrator of a deletion on the local host, its activity scripted. */
+/** The orchestrators of a deletion and of a webhook on the local host, their activities scripted. */
 let host: Host;
 before(async () => {
   host = await startApp("forgetting.ts");
@@ -49,4 +49,17 @@ describe("the orchestrator of a deletion", { concurrency: true }, () => {
     assert.deepEqual(begun, [0, 20, 20, 20, 20, 20, 0], "what was deleted already is deleted again");
     assert.deepEqual((await statusOf(started)).input, { runId: runId(2), after: 0, failures: 1 });
   });
+});
+
+test("the orchestrator of a webhook goes on until nothing is due, and its history does not grow with the attempts", async () => {
+  let attempts = 0;
+  deliveries.set(runId(3), () => {
+    attempts += 1;
+    return attempts < 30 ? { kind: "wait", seconds: 0.01 } : { kind: "finished" };
+  });
+  const started = await start(host.url, "delivering", { runId: runId(3), failures: 0 });
+  assert.equal(await completed(started), null);
+  assert.equal(attempts, 30);
+  const { historyEvents = [] } = await statusOf(started, "&showHistory=true");
+  assert.ok(historyEvents.length > 0 && historyEvents.length < 60, `${historyEvents.length} events`);
 });

@@ -17,6 +17,7 @@ const bicep: Bicep = typeof found === "function" ? found : () => assert.fail("sk
 
 const developerId = "11111111-1111-1111-1111-111111111111";
 const key = "the-key-of-openai";
+const webhookSecret = "whsec_of_the_provider";
 const base = { environmentName: "test", location: "swedencentral" };
 
 /** One deployment for each way of every choice. */
@@ -29,6 +30,8 @@ const choices = {
     existingOpenAiAccount: "shared",
     existingOpenAiResourceGroup: "rg-shared",
     modelName: "team-deployment",
+    providerWebhooks: "yes",
+    openAiWebhookSecret: webhookSecret,
     callerAuthentication: "app-service",
     authClientId: "22222222-2222-2222-2222-222222222222",
     publicUrl: "https://agents.example",
@@ -129,6 +132,7 @@ describe("the template", { skip }, () => {
     onStorage: [
       ...common,
       "app (ServicePrincipal): Cognitive Services OpenAI User on Microsoft.CognitiveServices/accounts in rg-shared",
+      "app (ServicePrincipal): Key Vault Secrets User on Microsoft.KeyVault/vaults in rg-test",
     ],
     onOpenAi: [
       ...common,
@@ -151,10 +155,11 @@ describe("the template", { skip }, () => {
     });
 
     test(`sets every app setting that the program needs: ${choice}`, () => {
-      const { NIGHTSHIFT_AUTH: auth, ...settings } = readable(appSettings(choice));
-      const { model, publicUrl, store, lookMaxSeconds, telemetry } = readConfig(settings);
+      const config = readConfig({ ...readable(appSettings(choice)), ...ofRunningApp(deployments[choice]) });
+      const { model, publicUrl, store, lookMaxSeconds, auth, telemetry } = config;
       assert.deepEqual(telemetry?.azureMonitor?.identity, { clientId: "known-after-deployment" });
       assert.equal(telemetry.content, false);
+      assert.equal(config.webhookSecret !== null, choice === "onStorage");
       assert.equal(auth, choice === "onStorage" ? "app-service" : "keys");
       assert.equal(model.model, choice === "onStorage" ? "team-deployment" : "gpt-5.4-mini");
       assert.equal(model.kind, choice === "onOpenAi" ? "openai" : "azure");
@@ -190,19 +195,43 @@ describe("the template", { skip }, () => {
     assert.equal(appSettings("byDefault").AzureWebJobsStorage__credential, "managedidentity");
   });
 
-  test("holds OpenAI's key in Key Vault and nowhere else; a later deployment without it leaves it there", () => {
-    const secret = only("onOpenAi", "Microsoft.KeyVault/vaults/secrets");
-    assert.deepEqual(secret.properties, { value: "[parameters('openAiApiKey')]" });
-    const others = deployments.onOpenAi.filter((resource) => resource !== secret);
-    assert.ok(!JSON.stringify(others).includes("parameters('openAiApiKey')"));
-    assert.ok(!JSON.stringify(deployments.onOpenAi).includes(key));
-    const reference = /^@Microsoft\.KeyVault\(VaultName=(kv-\w+);SecretName=([\w-]+)\)$/;
-    const [, vault, name] = reference.exec(appSettings("onOpenAi").OPENAI_API_KEY ?? "") ?? [];
-    assert.equal(secret.name, `${vault}/${name}`);
-    const condition = "[not(empty(parameters('openAiApiKey')))]";
-    const compact = JSON.stringify(JSON.parse(compiled.stdout));
-    assert.ok(compact.includes(`"condition":"${condition}","type":"${secret.type}"`));
-  });
+  const secrets = [
+    {
+      choice: "onOpenAi",
+      setting: "OPENAI_API_KEY",
+      parameter: "openAiApiKey",
+      secretName: "/openai-api-key",
+      value: key,
+    },
+    {
+      choice: "onStorage",
+      setting: "OPENAI_WEBHOOK_SECRET",
+      parameter: "openAiWebhookSecret",
+      secretName: "/openai-webhook-secret",
+      value: webhookSecret,
+    },
+  ] as const;
+  for (const { choice, setting, parameter, secretName, value } of secrets) {
+    test(`holds ${setting} in Key Vault and nowhere else; a later deployment without it leaves it there`, () => {
+      const secret = only(choice, "Microsoft.KeyVault/vaults/secrets", secretName);
+      assert.deepEqual(secret.properties, { value: `[parameters('${parameter}')]` });
+      const others = deployments[choice].filter((resource) => resource !== secret);
+      assert.ok(!JSON.stringify(others).includes(`parameters('${parameter}')`));
+      assert.ok(!JSON.stringify(deployments[choice]).includes(value));
+      const reference = /^@Microsoft\.KeyVault\(VaultName=(kv-\w+);SecretName=([\w-]+)\)$/;
+      const [, vault, name] = reference.exec(appSettings(choice)[setting] ?? "") ?? [];
+      assert.equal(secret.name, `${vault}/${name}`);
+      const compact = JSON.stringify(JSON.parse(compiled.stdout));
+      assert.match(
+        compact,
+        /"condition":"\[not\(empty\(parameters\('openAiApiKey'\)\)\)\]","type":"Microsoft\.KeyVault\/vaults\/secrets"/,
+      );
+      assert.match(
+        compact,
+        /"condition":"\[not\(empty\(parameters\('webhookSecret'\)\)\)\]","type":"Microsoft\.KeyVault\/vaults\/secrets"/,
+      );
+    });
+  }
 
   for (const backend of DurableBackend.options) {
     test(`the durable provider of the package for ${backend} finds what the template makes for it`, () => {
@@ -313,10 +342,17 @@ describe("the template", { skip }, () => {
 const ofPlatform =
   /^(AzureWebJobsStorage__\w+|DURABLE_TASK_SCHEDULER_CONNECTION_STRING|APPLICATIONINSIGHTS_(CONNECTION|AUTHENTICATION)_STRING)$/;
 
+/** What the platform itself puts into the environment of an app that was deployed so. */
+function ofRunningApp(resources: readonly Resource[]): Record<string, string> {
+  const guarded = resources.some(({ name }) => name.endsWith("/authsettingsV2"));
+  return { WEBSITE_INSTANCE_ID: "instance", ...(guarded && { WEBSITE_AUTH_ENABLED: "True" }) };
+}
+
 /** The settings with something in the place of what only Azure knows. */
 function readable(settings: Readonly<Record<string, string>>): Record<string, string | undefined> {
   return Object.fromEntries(
     Object.entries(settings).map(([name, value]) => {
+      if (name === "OPENAI_WEBHOOK_SECRET") return [name, "whsec_what_the_reference_gives"];
       if (!value.startsWith("[")) return [name, value];
       if (name === "APPLICATIONINSIGHTS_CONNECTION_STRING") return [name, `InstrumentationKey=${randomUUID()}`];
       const [, form] = /^\[format\('([^']*)'/.exec(value) ?? [];

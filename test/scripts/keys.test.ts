@@ -32,9 +32,18 @@ test("keys are made, listed and revoked by command beside a running host, which 
   const link = started.headers.get("location") ?? "";
   assert.equal((await fetch(link)).status, 202, "the signed link needs no key");
 
-  const listed = await keys("list");
-  assert.match(listed.lines.join("\n"), /^[0-9a-f]{16} {2}ada {2}made /m);
-  assert.ok(!listed.lines.join("\n").includes(key));
+  const withWebhook = { input: "go", webhook: { url: "https://hooks.example/" } };
+  const unsigned = await call("/agents/space-novel-writer/runs", key, withWebhook);
+  assert.equal(unsigned.status, 409);
+  assert.match(await unsigned.text(), /npm run keys -- webhook-secret ada/);
+  const secretMade = await keys("webhook-secret", "ada");
+  const secret = secretMade.lines.find((line) => line.startsWith("whsec_")) ?? assert.fail(secretMade.lines.join("\n"));
+  assert.equal((await call("/agents/space-novel-writer/runs", key, withWebhook)).status, 202);
+
+  const listed = (await keys("list")).lines.join("\n");
+  assert.match(listed, /^[0-9a-f]{16} {2}ada {2}made /m);
+  assert.match(listed, /^webhook secret {4}ada {2}made \S+Z$/m);
+  assert.ok(!listed.includes(key) && !listed.includes(secret));
 
   assert.equal((await keys("rotate-links", "--drop")).code, 0);
   assert.equal((await fetch(link)).status, 403);

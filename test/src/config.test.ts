@@ -67,6 +67,13 @@ const settings: Readonly<Record<string, Setting>> = {
   },
   OPENAI_API_KEY: { read: null, unset: undefined, good: [], ...anyText },
   AZURE_CLIENT_ID: { read: null, unset: undefined, good: [["1234", "1234"]], ...anyText },
+  AZURE_OPENAI_SCOPE: {
+    read: null,
+    unset: undefined,
+    good: [],
+    bad: ["ai.azure.com", "https://ai.azure.com", "http://ai.azure.com/.default"],
+    form: /expected https:\/\/<audience>\/\.default/,
+  },
   NIGHTSHIFT_STATE: {
     read: ({ state }) => state,
     unset: ".nightshift",
@@ -197,6 +204,11 @@ const settings: Readonly<Record<string, Setting>> = {
     bad: ["agents.example"],
     form: address,
   },
+  NIGHTSHIFT_WEBHOOKS_PRIVATE: {
+    read: ({ webhooksPrivate }) => webhooksPrivate,
+    unset: false,
+    ...flag,
+  },
   NIGHTSHIFT_NATIVE_MANAGEMENT_URLS: {
     read: ({ nativeManagementUrls }) => nativeManagementUrls,
     unset: false,
@@ -308,6 +320,7 @@ test("an empty environment is one machine: SQLite, the local model server, no ke
     requestsPerMinute: null,
     unendedRuns: null,
     webhookSecret: null,
+    webhooksPrivate: false,
     publicUrl: null,
     nativeManagementUrls: false,
     telemetry: null,
@@ -412,12 +425,15 @@ test("AZURE_OPENAI_ENDPOINT is Azure OpenAI without a key, also beside OPENAI_AP
   const expected = {
     kind: "azure",
     baseUrl: "https://res.openai.azure.com/openai/v1/",
+    scope: "https://ai.azure.com/.default",
     clientId: null,
     model: "my-deployment",
   };
   assert.deepEqual(readConfig(azure).model, expected);
   assert.deepEqual(readConfig({ ...azure, OPENAI_API_KEY: "sk-1" }).model, expected);
   assert.deepEqual(readConfig({ ...azure, AZURE_CLIENT_ID: "1234" }).model, { ...expected, clientId: "1234" });
+  const scope = "https://cognitiveservices.azure.com/.default";
+  assert.deepEqual(readConfig({ ...azure, AZURE_OPENAI_SCOPE: scope }).model, { ...expected, scope });
   const nameless = { AZURE_OPENAI_ENDPOINT: azure.AZURE_OPENAI_ENDPOINT };
   assert.match(faultsOf(nameless).join(), /^NIGHTSHIFT_MODEL: name the Azure OpenAI deployment/);
 });

@@ -73,6 +73,13 @@ const goingOn: EventsOf<Exclude<Type, Ending>> = {
   "orchestration-replaced": event("orchestration-replaced", { generation: few, reason: text }),
   "cancel-requested": fc.constant({ type: "cancel-requested" }),
   "late-answer-ignored": event("late-answer-ignored", turnOutput),
+  "webhook-delivered": event("webhook-delivered", { delivery: few, status: count }),
+  "webhook-failed": event("webhook-failed", {
+    delivery: few,
+    status: fc.option(count),
+    reason: text,
+    retryAt: fc.option(instant),
+  }),
 };
 
 const ending: EventsOf<Ending> = {

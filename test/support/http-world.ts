@@ -56,6 +56,7 @@ export function httpWorld(services: Partial<Omit<HttpServices, "store" | "clock"
     log: (line) => void lines.push(line),
     model: scriptedModel([], []),
     webhooks: null,
+    webhooksPrivate: false,
     auth: "none",
     requestsPerMinute: null,
     unendedRuns: null,

@@ -89,6 +89,7 @@ export function openAiWorld(
       void drive(input, services, orchestrations);
     },
     startForgetting: async () => undefined, // what was deleted stays under its tombstone
+    startDelivering: async () => undefined, // no run here has a webhook
     state: async () => "alive",
     purge: async () => "purged",
     ring: async () => undefined,
@@ -98,6 +99,7 @@ export function openAiWorld(
     ...services,
     auth: "none",
     webhooks: null,
+    webhooksPrivate: false,
     requestsPerMinute: null,
     unendedRuns: null,
     version: "1.2.3",

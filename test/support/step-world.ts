@@ -9,14 +9,17 @@ import { advanceRun } from "../../src/steps/advance-run.ts";
 import { cancelRun } from "../../src/steps/cancel-run.ts";
 import type { AdvanceRunOutput } from "../../src/steps/contract.ts";
 import { deleteRun } from "../../src/steps/delete-run.ts";
+import { deliverWebhook } from "../../src/steps/deliver-webhook.ts";
 import { forgetRun } from "../../src/steps/forget-run.ts";
 import type { Orchestrations } from "../../src/steps/orchestrations.ts";
 import { performCall } from "../../src/steps/perform-call.ts";
 import type { LogLine, Services } from "../../src/steps/services.ts";
 import { type StartRun, startRun } from "../../src/steps/start-run.ts";
 import { sweep } from "../../src/steps/sweep.ts";
+import { addWebhookSecret } from "../../src/steps/webhook-secrets.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Around } from "../../src/telemetry/around.ts";
+import type { WebhookSender } from "../../src/webhooks/webhook-sender.ts";
 
 type Execute = (context: ToolContext) => unknown;
 
@@ -68,6 +71,7 @@ export function recordedOrchestrations() {
   const orchestrations: Orchestrations = {
     start: async (instance) => void started.push(instance),
     startForgetting: async (instance) => void started.push(instance),
+    startDelivering: async (instance) => void started.push(instance),
     state: async (instance) => states.get(instance) ?? "missing",
     ring: async (instance, event) => void rings.push(`${instance} ${event}`),
     async purge(instance) {
@@ -90,6 +94,8 @@ export interface WorldOptions {
   /** Of every tool. */
   retry?: ToolRetry;
   instructions?: string;
+  /** Where the run's end is reported; its caller has a secret. */
+  webhook?: string;
   /** What stands around the services, around the start, and around each step and call. */
   around?: {
     services(services: Services): Services;
@@ -118,12 +124,15 @@ export async function stepWorld(options: WorldOptions) {
   const services = options.around?.services(plain) ?? plain;
   const step: Around["step"] = options.around?.step ?? ((_of, work) => work());
   const withBells = { ...services, orchestrations, overdueSeconds: 120, lateSeconds: 3900, unendedRuns: null };
+  const { webhook: url } = options;
+  if (url !== undefined) await addWebhookSecret("local", 0, services);
   const start: StartRun = {
     agent,
     caller: "local",
     input: [{ role: "user", content: "go" }],
     metadata: {},
     limits: agent.limits,
+    ...(url !== undefined && { webhook: { url } }),
     body: { input: "go" },
     idempotencyKey: null,
   };
@@ -157,6 +166,8 @@ export async function stepWorld(options: WorldOptions) {
     stepOf: (runId: Run["id"]): Promise<AdvanceRunOutput> =>
       advanceRun({ runId, generation: 0 }, { ...services, orchestrations }),
     cancel: () => cancelRun(runId, withBells),
+    /** One step of reporting the run's end, to a receiver that `send` is. */
+    deliver: (send: WebhookSender["send"]) => deliverWebhook({ runId }, { ...services, webhookSender: { send } }),
     sweep: () => sweep(withBells),
     delete: () => deleteRun(runId, withBells),
     /** One step of the deletion. */

@@ -1,8 +1,16 @@
 import { app } from "@azure/functions";
 import * as df from "durable-functions";
+import { delivering } from "../../../functions/delivering.ts";
 import { forgetting } from "../../../functions/forgetting.ts";
-import { ForgettingInput, forgetRunActivity, forgettingName } from "../../../src/steps/contract.ts";
-import { deletions } from "./deletions.ts";
+import {
+  DeliveringInput,
+  deliveringName,
+  deliverWebhookActivity,
+  ForgettingInput,
+  forgetRunActivity,
+  forgettingName,
+} from "../../../src/steps/contract.ts";
+import { deletions, deliveries } from "./deletions.ts";
 
 df.app.orchestration(forgettingName, forgetting);
 df.app.activity(forgetRunActivity.name, {
@@ -14,14 +22,25 @@ df.app.activity(forgetRunActivity.name, {
   },
 });
 
+df.app.orchestration(deliveringName, delivering);
+df.app.activity(deliverWebhookActivity.name, {
+  handler: (input: unknown) => {
+    const { runId } = deliverWebhookActivity.input.parse(input);
+    const deliver = deliveries.get(runId);
+    if (!deliver) throw new Error(`There is no script for ${runId}.`);
+    return deliver();
+  },
+});
+
 app.http("start", {
   route: "start/{name}",
   methods: ["POST"],
   extraInputs: [df.input.durableClient()],
   handler: async (request, context) => {
     const client = df.getClient(context);
-    const input = ForgettingInput.parse(await request.json());
-    const instanceId = await client.startNew(forgettingName, { instanceId: input.runId, input });
+    const name = request.params.name ?? "";
+    const input = (name === forgettingName ? ForgettingInput : DeliveringInput).parse(await request.json());
+    const instanceId = await client.startNew(name, { instanceId: input.runId, input });
     return client.createCheckStatusResponse(request, instanceId);
   },
 });

@@ -44,7 +44,6 @@ const refused: [what: string, body: unknown, paths: string[]][] = [
     ["limits.deadlineSeconds", "limits.maxTurns"],
   ],
   ["a limit as a text", { input: "go", limits: { maxTurns: "3" } }, ["limits.maxTurns"]],
-  ["what does not work yet", { input: "go", webhook: {} }, ["webhook"]],
   ["a session's name that no path can hold", { input: "go", sessionId: "a/b" }, ["sessionId"]],
   ["a session's name that is too long", { input: "go", sessionId: "s".repeat(129) }, ["sessionId"]],
   ["a run to go on from that cannot be one", { input: "go", previousRunId: null }, ["previousRunId"]],

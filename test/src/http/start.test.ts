@@ -40,6 +40,7 @@ test("a start answers 202 with the run, its links and when to look again", async
       awakeSeconds: 0,
     },
     metadata: { customer: "42" },
+    webhook: null,
     sessionId: null,
     previousRunId: null,
     createdAt: at,

@@ -286,3 +286,12 @@ test("a cancel that was asked for before a tool says tool_fatal is how the run e
   await call;
   assert.equal((await world.finish()).status, "cancelled");
 });
+
+test("a run whose orchestration was lost meanwhile is missed when its last call has its result, not when it might have", async () => {
+  const world = await worldWithCall(() => "result");
+  await world.call(1, "call_a");
+  world.clock.pass(121);
+  world.states.set(world.runId, "ended");
+  await world.sweep();
+  assert.equal((await world.types()).at(-1), "orchestration-replaced");
+});
