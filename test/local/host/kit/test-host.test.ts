@@ -76,6 +76,16 @@ test("time stands still while nobody waits for it", async () => {
   await host.ended(id);
 });
 
+test("the time is whole milliseconds, also after a sleep that is none", async () => {
+  const moments = createVirtualClock(0);
+  let over = false;
+  void moments.sleep(0.0015).then(() => {
+    over = true;
+  });
+  await moments.until(() => over);
+  assert.equal(moments.now(), 2);
+});
+
 test("what never comes is told, with the time at which nothing was due any more", async () => {
   await host.start("twoBells", null, "two");
   await assert.rejects(
