@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { messageOf } from "../../src/errors.ts";
+import type { Run } from "../../src/run/run.ts";
+import type { RunEvent } from "../../src/run/run-event.ts";
+import { assertLedgerRules, type ProviderRequest } from "../support/ledger-rules.ts";
+import { type FaultCase, plainLedger } from "./fault-case.ts";
+import { type FaultWorld, isOver, type JournalEntry, type PlayedRun } from "./fault-world.ts";
+import { count, emptyRow, type Row } from "./row.ts";
+import { runVerbs, type Verb } from "./troubled-store.ts";
+
+/** Plays one case to its end, alone in its world. */
+export async function play(each: FaultCase, world: FaultWorld): Promise<Row> {
+  const row = emptyRow(each.name);
+  for (const order of each.provider ?? []) await world.order("faults", order);
+  for (const fault of each.cosmos ?? []) world.cosmos?.fail(fault);
+  each.engine?.(world.engine);
+  world.giveUp(each.givesUp ?? {});
+  await settle(row, "a start", async () => {
+    const played = await world.start(each);
+    await settle(row, played.id, async () => {
+      await meanwhile(each, played, world);
+      await untilOver(played, world, row);
+      world.cosmos?.clearFaults();
+      const requests = await world.requests();
+      assertMet(each, requests);
+      assert.equal(world.engine.unmet(), 0, "faults of the engine that nothing met");
+      await check(each, played, world, requests, row);
+    });
+  });
+  await world.forget();
+  return row;
+}
+
+/** Plays many cases at once, which nothing but the store befalls, and sums them up. */
+export async function playTogether(name: string, cases: readonly FaultCase[], world: FaultWorld): Promise<Row> {
+  const row = emptyRow(name);
+  const played: [FaultCase, PlayedRun][] = [];
+  for (const each of cases) played.push([each, await world.start(each)]);
+  await Promise.all(played.map(([each, run]) => meanwhile(each, run, world)));
+  for (const [, run] of played) await settle(row, run.id, () => untilOver(run, world, row));
+  const requests = await world.requests();
+  for (const [each, run] of played)
+    await settle(row, `${run.id} (${each.name})`, () => check(each, run, world, requests, row));
+  await world.forget();
+  return row;
+}
+
+async function meanwhile({ once }: FaultCase, played: PlayedRun, world: FaultWorld): Promise<void> {
+  if (!once) return;
+  await world.until(async () => (await world.events(played.id)).some(({ type }) => type === once.event));
+  await once.act(played, world);
+}
+
+async function untilOver(played: PlayedRun, world: FaultWorld, row: Row): Promise<void> {
+  try {
+    await world.until(() => isOver(world, played.id));
+  } catch (error) {
+    row.lost += 1;
+    throw error;
+  }
+}
+
+async function check(
+  each: FaultCase,
+  { id }: PlayedRun,
+  world: FaultWorld,
+  requests: readonly ProviderRequest[],
+  row: Row,
+): Promise<void> {
+  const run = await world.run(id);
+  count(row, run.ledger);
+  const events = await world.events(id);
+  const told = assertLedgerRules(events, requests);
+  assert.deepEqual({ ...run, pulse: null }, { ...told, pulse: null }, "the run is what its journal tells");
+  assertExecutions(run, events, world.executions);
+  const ends = typeof each.ends === "string" ? [each.ends] : each.ends;
+  const error = "error" in run ? run.error : null;
+  assert.ok(ends.includes(run.status), `it is ${run.status}: ${JSON.stringify(error)}`);
+  assert.equal(run.generation, each.generation ?? 0, "the generation");
+  if (each.code) assert.equal(error?.code, each.code);
+  if (each.ledger !== "any") assert.deepEqual(run.ledger, { ...plainLedger, ...each.ledger });
+}
+
+/** A tool was executed as often as the journal says at most, and one that must not be repeated at most once. */
+function assertExecutions(run: Run, events: readonly RunEvent[], executions: ReadonlyMap<string, number>): void {
+  for (const event of events) {
+    if (event.type !== "call-requested") continue;
+    const { callId, turn, tool, repeat } = event;
+    const started = events.filter((each) => each.type === "call-started" && each.callId === callId).length;
+    const executed = executions.get(`${run.id}/${turn}/${callId}`) ?? 0;
+    assert.ok(executed <= started, `${tool} was executed ${executed} times, and started ${started} times`);
+    if (repeat === "never") assert.ok(executed <= 1, `${tool} was executed ${executed} times`);
+  }
+}
+
+/** An order that no request met would be a case of its name only. */
+function assertMet({ provider = [], meetsNothing = false }: FaultCase, requests: readonly JournalEntry[]): void {
+  for (const { fault } of provider) {
+    const met = requests.some((request) => request.fault === fault.kind);
+    assert.equal(met, !meetsNothing, `the fault ${fault.kind} was ${met ? "met" : "not met"}`);
+  }
+}
+
+async function settle(row: Row, what: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    row.violations.push(`${what}: ${messageOf(error)}`);
+  }
+}
+
+/** How often a run without faults calls each verb of the store. */
+export async function callsOfAPlainRun(world: FaultWorld): Promise<ReadonlyMap<Verb, number>> {
+  const { id } = await world.start({ name: "a run without faults", ends: "completed" });
+  await world.until(() => isOver(world, id));
+  return new Map(runVerbs.map((verb) => [verb, world.callsOf(id, verb)]));
+}
