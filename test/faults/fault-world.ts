@@ -52,6 +52,8 @@ export interface FaultWorld {
   /** Starts a case's run; a start that the store refuses is repeated. */
   start(each: FaultCase): Promise<PlayedRun>;
   until(holds: () => Promise<boolean>): Promise<void>;
+  /** Lets time pass until the run has ended in the store. */
+  untilOver(runId: RunId): Promise<void>;
   cancel(runId: RunId): Promise<void>;
   run(runId: RunId): Promise<Run>;
   events(runId: RunId): Promise<RunEvent[]>;
@@ -65,6 +67,9 @@ export interface FaultWorld {
   executions: ReadonlyMap<string, number>;
   close(): Promise<void>;
 }
+
+/** By then every run has ended. */
+const longestSeconds = 40 * 86_400;
 
 const scripts = [
   { match: "go", turns: [{ calls: [call("look"), call("note")] }, { text: "Done." }] },
@@ -161,7 +166,12 @@ export async function startFaultWorld(kind: StoreKind): Promise<FaultWorld> {
       }
       return assert.fail("the run could not be started");
     },
-    until: (holds) => clock.until(holds, 40 * 86_400),
+    until: (holds) => clock.until(holds, longestSeconds),
+    untilOver: (runId) =>
+      clock.until(async () => {
+        const run = await store.get(runId);
+        return run !== null && hasEnded(run);
+      }, longestSeconds),
     async cancel(runId) {
       const response = await fetch(`${host.url}/runs/${runId}/cancel`, { method: "POST" });
       assert.ok(response.ok, `the cancel answered ${response.status}: ${await response.text()}`);
@@ -221,12 +231,6 @@ async function openStore(kind: StoreKind, { now, sleep }: VirtualClock) {
     await cosmos.stop();
   };
   return { store, cosmos, close };
-}
-
-/** True when the run has ended in the store. */
-export async function isOver(world: FaultWorld, runId: RunId): Promise<boolean> {
-  const run = await world.store.get(runId);
-  return run !== null && hasEnded(run);
 }
 
 const Started = z.object({

@@ -4,7 +4,7 @@ import type { Run } from "../../src/run/run.ts";
 import type { RunEvent } from "../../src/run/run-event.ts";
 import { assertLedgerRules, type ProviderRequest } from "../support/ledger-rules.ts";
 import { type FaultCase, plainLedger } from "./fault-case.ts";
-import { type FaultWorld, isOver, type JournalEntry, type PlayedRun } from "./fault-world.ts";
+import type { FaultWorld, JournalEntry, PlayedRun } from "./fault-world.ts";
 import { count, emptyRow, type Row } from "./row.ts";
 import { runVerbs, type Verb } from "./troubled-store.ts";
 
@@ -53,7 +53,7 @@ async function meanwhile({ once }: FaultCase, played: PlayedRun, world: FaultWor
 
 async function untilOver(played: PlayedRun, world: FaultWorld, row: Row): Promise<void> {
   try {
-    await world.until(() => isOver(world, played.id));
+    await world.untilOver(played.id);
   } catch (error) {
     row.lost += 1;
     throw error;
@@ -112,6 +112,6 @@ async function settle(row: Row, what: string, work: () => Promise<void>): Promis
 /** How often a run without faults calls each verb of the store. */
 export async function callsOfAPlainRun(world: FaultWorld): Promise<ReadonlyMap<Verb, number>> {
   const { id } = await world.start({ name: "a run without faults", ends: "completed" });
-  await world.until(() => isOver(world, id));
+  await world.untilOver(id);
   return new Map(runVerbs.map((verb) => [verb, world.callsOf(id, verb)]));
 }

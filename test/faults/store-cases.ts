@@ -2,7 +2,7 @@ import { advanceRun } from "../../src/steps/advance-run.ts";
 import { type FaultCase, family } from "./fault-case.ts";
 import type { FaultWorld } from "./fault-world.ts";
 import { randomNumbers } from "./random.ts";
-import { type Meet, otherVerbs, runVerbs, type Trouble, type Verb } from "./troubled-store.ts";
+import { type Meet, runVerbs, type Trouble, type Verb } from "./troubled-store.ts";
 
 /** The `times` calls of a verb from the one numbered `call` on. */
 function at(verb: Verb, call: number, trouble: Trouble, times = 1): Meet {
@@ -64,6 +64,10 @@ function races(world: FaultWorld): Sweep[] {
     race("a report of progress is written before each update in turn", "completed", (runId) =>
       store.update(runId, ({ pulse }) => ({ events: [], pulse: { awakeSeconds: pulse.awakeSeconds + 1 } })),
     ),
+    race("three reports of progress are written while each update in turn is made", "completed", async (runId) => {
+      const report = () => store.update(runId, ({ pulse }) => ({ events: [], pulse: { looks: pulse.looks + 1 } }));
+      for (let copies = 0; copies < 3; copies++) void report();
+    }),
     race("a cancel is written before each update in turn", ["cancelled", "completed"], (runId) =>
       store.update(runId, (run) =>
         run.status === "running" && run.cancelRequestedAt === null
@@ -89,9 +93,14 @@ export function storeCases({ clock }: FaultWorld): FaultCase[] {
       store: at("create", 1, when, 3),
       ends: "completed",
     })),
-    ...family(otherVerbs, (verb) => ({
-      name: `${verb} fails for as long as the run lasts: it goes on without`,
-      store: (met, count) => (met === verb && count > 1 ? "before" : null),
+    {
+      name: "a start whose settings cannot be read, three times, is made once",
+      store: at("setting", 1, "before", 3),
+      ends: "completed",
+    },
+    ...family(["overdue", "dueTombstones"], (verb) => ({
+      name: `${verb} fails for as long as the run lasts: it goes on without the sweeper`,
+      store: at(verb, 1, "before", Number.POSITIVE_INFINITY),
       ends: "completed",
     })),
     {

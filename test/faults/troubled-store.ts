@@ -4,9 +4,8 @@ import type { RunStore } from "../../src/store/run-store.ts";
 
 /** The verbs that a run uses. */
 export const runVerbs = ["get", "update", "putPayload", "getPayload", "events"] as const;
-/** The verbs that stand outside of a run: its start, and the sweeper's questions. */
-export const otherVerbs = ["create", "overdue", "dueTombstones", "setting"] as const;
-export type Verb = (typeof runVerbs)[number] | (typeof otherVerbs)[number];
+/** Also those that stand outside of a run: its start, and the sweeper's questions. */
+export type Verb = (typeof runVerbs)[number] | "create" | "overdue" | "dueTombstones" | "setting";
 
 /**
  * What becomes of calls of the store: it fails before, or after, the call took effect; the answer takes so many
@@ -22,9 +21,8 @@ export function troubledStore(store: RunStore, meet: Meet, sleep: (seconds: numb
   const counts = new Map<string, number>();
 
   async function around<T>(verb: Verb, runId: RunId | null, effect: () => Promise<T>): Promise<T> {
-    const key = `${runId} ${verb}`;
-    const call = (counts.get(key) ?? 0) + 1;
-    counts.set(key, call);
+    const call = (counts.get(`${runId} ${verb}`) ?? 0) + 1;
+    counts.set(`${runId} ${verb}`, call);
     const trouble = meet(verb, call, runId);
     if (trouble === null) return effect();
     if (trouble === "before") throw lost(verb, "and nothing was done");
