@@ -18,7 +18,7 @@ import { type CosmosServer, startCosmosServer } from "../support/cosmos/start-co
 import type { ProviderRequest } from "../support/ledger-rules.ts";
 import type { FaultCase } from "./fault-case.ts";
 import { impatientModel } from "./impatient-model.ts";
-import { testedAgent } from "./tested-agent.ts";
+import { scriptOf, testedAgent } from "./tested-agent.ts";
 import { type Meet, troubledStore, type Verb } from "./troubled-store.ts";
 
 export type StoreKind = "sqlite" | "cosmos";
@@ -71,20 +71,7 @@ export interface FaultWorld {
 /** By then every run has ended. */
 const longestSeconds = 40 * 86_400;
 
-const scripts = [
-  { match: "go", turns: [{ calls: [call("look"), call("note")] }, { text: "Done." }] },
-  {
-    match: "go slowly",
-    turns: [
-      { calls: [call("look"), call("note")], seconds: 120 },
-      { text: "Done.", seconds: 120 },
-    ],
-  },
-];
-
-function call(name: string) {
-  return { name, arguments: {} };
-}
+const scripts = [scriptOf("go", 20), scriptOf("go slowly", 120)];
 
 export async function startFaultWorld(kind: StoreKind): Promise<FaultWorld> {
   const clock = createVirtualClock(Date.parse("2030-01-01T00:00:00Z"));
@@ -100,7 +87,7 @@ export async function startFaultWorld(kind: StoreKind): Promise<FaultWorld> {
   });
   const { store, cosmos, close } = await openStore(kind, clock);
   const executions = new Map<string, number>();
-  const agent = testedAgent(clock, executions);
+  const agent = testedAgent(clock, 3, (key) => executions.set(key, (executions.get(key) ?? 0) + 1));
   /** Of each run; under null that of the last start, which also holds for what is no run's. */
   const troubles = new Map<RunId | null, Meet>();
   const meet: Meet = (verb, count, runId) => {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { messageOf } from "../../src/errors.ts";
-import type { Run } from "../../src/run/run.ts";
-import type { RunEvent } from "../../src/run/run-event.ts";
 import { assertLedgerRules, type ProviderRequest } from "../support/ledger-rules.ts";
+import { assertExecutions } from "./assert-executions.ts";
 import { type FaultCase, plainLedger } from "./fault-case.ts";
 import type { FaultWorld, JournalEntry, PlayedRun } from "./fault-world.ts";
 import { count, emptyRow, type Row } from "./row.ts";
+import { totalOf } from "./table.ts";
 import { runVerbs, type Verb } from "./troubled-store.ts";
 
 /** Plays one case to its end, alone in its world. */
@@ -81,18 +81,6 @@ async function check(
   if (each.ledger !== "any") assert.deepEqual(run.ledger, { ...plainLedger, ...each.ledger });
 }
 
-/** A tool was executed as often as the journal says at most, and one that must not be repeated at most once. */
-function assertExecutions(run: Run, events: readonly RunEvent[], executions: ReadonlyMap<string, number>): void {
-  for (const event of events) {
-    if (event.type !== "call-requested") continue;
-    const { callId, turn, tool, repeat } = event;
-    const started = events.filter((each) => each.type === "call-started" && each.callId === callId).length;
-    const executed = executions.get(`${run.id}/${turn}/${callId}`) ?? 0;
-    assert.ok(executed <= started, `${tool} was executed ${executed} times, and started ${started} times`);
-    if (repeat === "never") assert.ok(executed <= 1, `${tool} was executed ${executed} times`);
-  }
-}
-
 /** An order that no request met would be a case of its name only. */
 function assertMet({ provider = [], meetsNothing = false }: FaultCase, requests: readonly JournalEntry[]): void {
   for (const { fault } of provider) {
@@ -114,4 +102,12 @@ export async function callsOfAPlainRun(world: FaultWorld): Promise<ReadonlyMap<V
   const { id } = await world.start({ name: "a run without faults", ends: "completed" });
   await world.untilOver(id);
   return new Map(runVerbs.map((verb) => [verb, world.callsOf(id, verb)]));
+}
+
+/** Plays cases one after the other, and sums them up. */
+export async function playInTurn(name: string, cases: readonly FaultCase[], world: FaultWorld): Promise<Row> {
+  const rows: Row[] = [];
+  for (const each of cases) rows.push(await play(each, world));
+  const violations = rows.flatMap((row) => row.violations.map((violation) => `${row.case}: ${violation}`));
+  return { case: name, ...totalOf(rows), violations };
 }

@@ -3,9 +3,21 @@ import { defineAgent } from "../../src/agent/define-agent.ts";
 import { defineTool, type ToolContext } from "../../src/agent/define-tool.ts";
 import type { Clock } from "../../src/steps/services.ts";
 
-/** An agent with a tool that may be repeated and one that may not; both take a while, and count their executions. */
-export function testedAgent(clock: Clock, executions: Map<string, number>) {
-  const tool = (name: string, repeat: "safe" | "never", seconds: number) =>
+/** Two turns, with a call of each tool in between: for the model server, which says it to whoever begins with `match`. */
+export function scriptOf(match: string, seconds: number) {
+  const call = (name: string) => ({ name, arguments: {} });
+  return {
+    match,
+    turns: [
+      { calls: [call("look"), call("note")], seconds },
+      { text: "Done.", seconds },
+    ],
+  };
+}
+
+/** An agent with a tool that may be repeated and one that may not; both take `seconds`, and tell of their executions. */
+export function testedAgent(clock: Clock, seconds: number, executed: (idempotencyKey: string) => void) {
+  const tool = (name: string, repeat: "safe" | "never") =>
     defineTool({
       name,
       description: `The tool ${name}`,
@@ -13,7 +25,7 @@ export function testedAgent(clock: Clock, executions: Map<string, number>) {
       repeat,
       timeoutSeconds: 30,
       async execute(_args, { idempotencyKey, signal }: ToolContext) {
-        executions.set(idempotencyKey, (executions.get(idempotencyKey) ?? 0) + 1);
+        executed(idempotencyKey);
         await clock.sleep(seconds, signal);
         return `${name} is done`;
       },
@@ -22,6 +34,6 @@ export function testedAgent(clock: Clock, executions: Map<string, number>) {
     name: "tested",
     description: "An agent for tests",
     instructions: "Be tested.",
-    tools: [tool("look", "safe", 3), tool("note", "never", 2)],
+    tools: [tool("look", "safe"), tool("note", "never")],
   });
 }
