@@ -9,7 +9,7 @@ const storm = (on: NewFault["on"], times: number, applied: boolean, answer: NewF
 
 /** Faults between the adapter and Cosmos DB: it takes them in, so that the run does not even know. */
 export const cosmosCases: readonly FaultCase[] = [
-  ...family(["batch", "read"] as const, (on) => ({
+  ...family("20 times 429 in a row, for batches, for reads: waited out", ["batch", "read"], (on) => ({
     name: `${on}: 20 times 429 in a row are waited out`,
     cosmos: storm(on, 20, false, { status: 429, retryAfterMs: 5 }),
     ends: "completed",
@@ -20,7 +20,7 @@ export const cosmosCases: readonly FaultCase[] = [
     cosmos: [{ on: "batch", skip: 3, times: 40, applied: false, answer: { firstOperation: 429, retryAfterMs: 500 } }],
     ends: "completed",
   },
-  ...family([449, 500, 503, 408], (status) => ({
+  ...family("batch: 449, 500, 503, 408 after it took effect: recognised", [449, 500, 503, 408], (status) => ({
     name: `batch: ${status} after it took effect, three times, is recognised`,
     cosmos: [2, 1, 1].map((skip) => ({ on: "batch", skip, applied: true, answer: { status } }) as const),
     ends: "completed",

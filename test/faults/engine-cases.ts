@@ -15,23 +15,23 @@ function next(faults: Faults, { name }: { name: string }, nth: number): [activit
 
 /** The engine promises at least once, no more: two copies at once, or a result that is lost and made again. */
 const twice: FaultCase[] = [
-  ...family(steps, (step) => ({
+  ...family("a step in two copies at once is made once", steps, (step) => ({
     name: `step ${step} in two copies at once is made once`,
     engine: (faults) => faults.deliverTwice(...next(faults, advanceRunActivity, step)),
     ends: "completed",
   })),
-  ...family(calls, (call) => ({
+  ...family("a call in two copies at once has one result", calls, (call) => ({
     name: `call ${call} in two copies at once has one result; one that may not be repeated is executed once`,
     engine: (faults) => faults.deliverTwice(...next(faults, performCallActivity, call)),
     ends: "completed",
     ledger: call === 1 ? { toolRepeats: 1 } : {},
   })),
-  ...family(steps, (step) => ({
+  ...family("a step whose result is lost finds what it did", steps, (step) => ({
     name: `step ${step} whose result is lost finds what it did`,
     engine: (faults) => faults.loseResult(...next(faults, advanceRunActivity, step)),
     ends: "completed",
   })),
-  ...family(calls, (call) => ({
+  ...family("a call whose result is lost finds it in the store", calls, (call) => ({
     name: `call ${call} whose result is lost finds it in the store, and is not executed again`,
     engine: (faults) => faults.loseResult(...next(faults, performCallActivity, call)),
     ends: "completed",
@@ -123,14 +123,14 @@ const moments = ["turn-started", "call-started"] as const;
 
 /** Whoever has the engine's keys may end what it does: the sweeper has the run go on. */
 const outside: FaultCase[] = [
-  ...family(moments, (event) => ({
+  ...family("an orchestration that is terminated is replaced", moments, (event) => ({
     name: `an orchestration that is terminated after ${event} is replaced`,
     once: { event, act: ({ engine }) => ask(engine.terminatePostUri, "POST") },
     ends: "completed",
     generation: 1,
     ledger: event === "call-started" ? "any" : {},
   })),
-  ...family(moments, (event) => ({
+  ...family("an orchestration that is purged is started again", moments, (event) => ({
     name: `an orchestration that is purged after ${event} is started again`,
     once: {
       event,

@@ -15,6 +15,8 @@ import type { Meet } from "./troubled-store.ts";
 export interface FaultCase {
   /** A fact about the product. */
   name: string;
+  /** The row of the table that counts it, where that has others too; default: its own. */
+  row?: string;
   /** What the caller sends; the model server's scripts know more than one. */
   input?: "go" | "go slowly";
   deadlineSeconds?: number;
@@ -53,7 +55,11 @@ export const plainLedger: Ledger = {
   toolRepeats: 0,
 };
 
-/** Cases that differ in a value; the short form plays the first. */
-export function family<const Value>(values: readonly Value[], caseOf: (value: Value) => FaultCase): FaultCase[] {
-  return values.map((value, index) => ({ ...caseOf(value), longOnly: index > 0 }));
+/** Cases that differ in a value: one row of the table. The short form plays the first. */
+export function family<const Value>(
+  row: string,
+  values: readonly Value[],
+  caseOf: (value: Value) => FaultCase,
+): FaultCase[] {
+  return values.map((value, index) => ({ row, ...caseOf(value), longOnly: index > 0 }));
 }

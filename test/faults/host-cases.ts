@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
 import OpenAI from "openai";
+import type { z } from "zod";
+import type { Fault } from "../../local/model/faults/fault.ts";
 import { freePort } from "../../local/process/free-port.ts";
 import type { RunId } from "../../src/run/ids.ts";
 import type { Run, RunStatus } from "../../src/run/run.ts";
@@ -13,7 +15,7 @@ import type { HostWorld } from "./host-world.ts";
 import { count, emptyRow, type Row } from "./row.ts";
 
 /** A row that needs hosts that come and go, or a clock that both sides trust. */
-export interface HostCase extends Pick<FaultCase, "name" | "code" | "ledger" | "longOnly"> {
+export interface HostCase extends Pick<FaultCase, "name" | "provider" | "code" | "ledger" | "longOnly"> {
   ends: RunStatus;
   /** Plays it; returns the run, and the address of the host that has it at its end. */
   play: (world: HostWorld, key: string) => Promise<{ id: RunId; url: string }>;
@@ -24,6 +26,7 @@ export interface HostCase extends Pick<FaultCase, "name" | "code" | "ledger" | "
 export async function playOnHosts(each: HostCase, world: HostWorld): Promise<Row> {
   const row = emptyRow(each.name);
   try {
+    for (const order of each.provider ?? []) await world.order(order);
     const { id, url } = await each.play(world, each.name.replace(/\W+/g, "-"));
     const events = await journalWhenEnded(url, id);
     const run = assertLedgerRules(events, await world.system.requests());
@@ -65,8 +68,8 @@ const awayPastDeadline =
     return { id, url };
   };
 
-/** A run whose looks are seconds apart, on a host that takes webhooks, and a model server that was given orders. */
-const withWebhooks = (orders: readonly object[]) => async (world: HostWorld, key: string) => {
+/** A run whose looks are seconds apart, on a host that takes webhooks. */
+async function withWebhooks(world: HostWorld, key: string) {
   const port = await freePort();
   const provider = new OpenAI({ baseURL: `${world.system.modelUrl}/v1`, apiKey: "none" });
   const endpoint = await provider.webhooks.create({
@@ -74,14 +77,17 @@ const withWebhooks = (orders: readonly object[]) => async (world: HostWorld, key
     url: `http://127.0.0.1:${port}/webhooks/openai`,
     event_types: ["response.completed"],
   });
-  for (const order of orders) await world.order(order);
   const { url } = await world.startHost({
     PORT: String(port),
     OPENAI_WEBHOOK_SECRET: String(endpoint.signing_secret),
     NIGHTSHIFT_LOOK_MIN_SECONDS: "3",
   });
   return { id: await world.start(url, key), url };
-};
+}
+
+function webhook(name: string, fault: z.input<typeof Fault>): HostCase {
+  return { name, provider: [{ times: 2, fault }], play: withWebhooks, ends: "completed", longOnly: true };
+}
 
 const firstOnly = { attempts: 1, responses: 1, toolCalls: 0 };
 
@@ -106,23 +112,15 @@ export const hostCases: readonly HostCase[] = [
     ends: "completed",
     longOnly: true,
   },
-  ...[
-    { name: "a webhook that comes three times rings once", fault: { copies: 3 } },
-    { name: "a webhook that comes a second late rings", fault: { lateSeconds: 1 } },
-    { name: "a webhook that never comes is not needed", fault: { dropped: true } },
-    { name: "a webhook with a bad signature is refused, and not needed", fault: { badSignature: true } },
-    { name: "a webhook that comes after the next one does nothing any more", fault: { afterNext: true } },
-  ].map(
-    ({ name, fault }): HostCase => ({
-      name,
-      play: withWebhooks([{ times: 2, fault: { kind: "webhook", ...fault } }]),
-      ends: "completed",
-      longOnly: true,
-    }),
-  ),
+  webhook("a webhook that comes three times rings once", { kind: "webhook", copies: 3 }),
+  webhook("a webhook that comes a second late rings", { kind: "webhook", lateSeconds: 1 }),
+  webhook("a webhook that never comes is not needed", { kind: "webhook", dropped: true }),
+  webhook("a webhook with a bad signature is refused, and not needed", { kind: "webhook", badSignature: true }),
+  webhook("a webhook that comes after the next one does nothing any more", { kind: "webhook", afterNext: true }),
   {
     name: "a webhook tells of the orphan that was only possible",
-    play: withWebhooks([{ match: { path: "/v1/responses" }, fault: { kind: "drop-after" } }]),
+    provider: [{ match: { path: "/v1/responses" }, fault: { kind: "drop-after" } }],
+    play: withWebhooks,
     ends: "completed",
     ledger: { attempts: 3, responses: 3, orphansConfirmed: 1 },
     longOnly: true,

@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import type { StoreKind } from "./fault-world.ts";
 import { type GroupName, groups, isGroup } from "./groups.ts";
 import { emptyRow, type Row } from "./row.ts";
-import { tableOf, totalOf } from "./table.ts";
+import { joined, tableOf, totalOf } from "./table.ts";
 
 const help = `Usage: npm run test:faults [-- options]
 
@@ -48,7 +48,8 @@ async function main(): Promise<void> {
   const played = new Map<Part, Row[]>();
   const waiting = [...parts];
   const work = async () => {
-    for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) played.set(part, await playPart(part));
+    for (let part = waiting.shift(); part !== undefined; part = waiting.shift())
+      played.set(part, joined(await playPart(part)));
   };
   await Promise.all(Array.from({ length: atOnce }, work));
 

@@ -10,14 +10,14 @@ import { runVerbs, type Verb } from "./troubled-store.ts";
 
 /** Plays one case to its end, alone in its world. */
 export async function play(each: FaultCase, world: FaultWorld): Promise<Row> {
-  const row = emptyRow(each.name);
+  const row = emptyRow(each.row ?? each.name);
   for (const order of each.provider ?? []) await world.order("faults", order);
   for (const fault of each.cosmos ?? []) world.cosmos?.fail(fault);
   each.engine?.(world.engine);
   world.giveUp(each.givesUp ?? {});
   await settle(row, "a start", async () => {
     const played = await world.start(each);
-    await settle(row, played.id, async () => {
+    await settle(row, `${each.name}: ${played.id}`, async () => {
       await meanwhile(each, played, world);
       await untilOver(played, world, row);
       world.cosmos?.clearFaults();

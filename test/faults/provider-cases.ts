@@ -32,25 +32,29 @@ const firstOnly = { attempts: 1, responses: 1, toolCalls: 0 };
 
 /** How a POST ends (design.md, section 5). */
 const posts: FaultCase[] = [
-  ...family([400, 404, 413, 422], (code) => ({
+  ...family("POST answered 400, 404, 413, 422: the run fails, nothing was made", [400, 404, 413, 422], (code) => ({
     name: `a POST answered ${code} ends the run: the same one would never do better`,
     provider: post(status(code)),
     ends: "failed",
     code: "provider_refused",
     ledger: nothing,
   })),
-  ...family([401, 403, 409, 429], (code) => ({
+  ...family("POST answered 401, 403, 409, 429: refused for sure, tried again", [401, 403, 409, 429], (code) => ({
     name: `a POST answered ${code} was refused for sure, and is tried again`,
     provider: post(status(code)),
     ends: "completed",
     ledger: refusedOnce,
   })),
-  ...family([408, 500, 502, 503, 504], (code) => ({
-    name: `a POST answered ${code} may have made a response: another attempt, one orphan possible`,
-    provider: post(status(code)),
-    ends: "completed",
-    ledger: unknownOnce,
-  })),
+  ...family(
+    "POST answered 408, 500, 502, 503, 504: orphan possible, tried again",
+    [408, 500, 502, 503, 504],
+    (code) => ({
+      name: `a POST answered ${code} may have made a response: another attempt, one orphan possible`,
+      provider: post(status(code)),
+      ends: "completed",
+      ledger: unknownOnce,
+    }),
+  ),
   {
     name: "a POST answered 429 waits as long as the provider says, in seconds and in milliseconds",
     provider: [...post(status(429, { retryAfter: 40 })), ...post(status(429, { retryAfterMs: 70_000 }))],
@@ -59,6 +63,7 @@ const posts: FaultCase[] = [
   },
   {
     name: "a POST answered 429 for ever is tried until the deadline, ever less often",
+    longOnly: true,
     provider: post(status(429), "always"),
     deadlineSeconds: 600,
     ends: "incomplete",
@@ -86,6 +91,7 @@ const posts: FaultCase[] = [
   },
   {
     name: "the second turn's POST whose connection is cut after it was done does not repeat a call",
+    longOnly: true,
     provider: secondPost({ kind: "drop-after" }),
     ends: "completed",
     ledger: unknownOnce,
@@ -105,11 +111,13 @@ const posts: FaultCase[] = [
   },
   {
     name: "a POST that is answered late is waited for",
+    longOnly: true,
     provider: post({ kind: "delay", seconds: 0.1 }),
     ends: "completed",
   },
   {
     name: "a provider whose clock is an hour ahead changes nothing",
+    longOnly: true,
     provider: [
       order("POST", "", { kind: "clock-skew", seconds: 3600 }, "always"),
       ...get({ kind: "clock-skew", seconds: -3600 }, "always"),
@@ -120,29 +128,40 @@ const posts: FaultCase[] = [
 
 /** How a look ends: none of these makes another attempt while the response may be there. */
 const looks: FaultCase[] = [
-  ...family([400, 401, 403, 408, 409, 429, 500, 503], (code) => ({
-    name: `looks answered ${code} are repeated`,
-    provider: get(status(code), 3),
-    ends: "completed",
-  })),
+  ...family(
+    "look answered 400, 401, 403, 408, 409, 429, 500, 503: repeated",
+    [400, 401, 403, 408, 409, 429, 500, 503],
+    (code) => ({
+      name: `looks answered ${code} are repeated`,
+      provider: get(status(code), 3),
+      ends: "completed",
+    }),
+  ),
   {
     name: "a look answered 429 waits as long as the provider says",
+    longOnly: true,
     provider: get(status(429, { retryAfter: 60 })),
     ends: "completed",
   },
-  ...family(["drop-before", "drop-after", "malformed-json"], (kind) => ({
-    name: `a look that meets ${kind} is repeated`,
-    provider: get({ kind }, 2),
-    ends: "completed",
-  })),
+  ...family(
+    "look cut off before, after, within its answer: repeated",
+    ["drop-before", "drop-after", "malformed-json"],
+    (kind) => ({
+      name: `a look that meets ${kind} is repeated`,
+      provider: get({ kind }, 2),
+      ends: "completed",
+    }),
+  ),
   {
     name: "a look that is never answered times out, and is repeated",
+    longOnly: true,
     provider: get({ kind: "hang" }, 2),
     givesUp: { looks: 2 },
     ends: "completed",
   },
   {
     name: "a look that is answered late is waited for",
+    longOnly: true,
     provider: get({ kind: "delay", seconds: 0.1 }),
     ends: "completed",
   },
@@ -157,7 +176,8 @@ const looks: FaultCase[] = [
     ends: "completed",
   },
   {
-    name: "the first reads of a response that fail in several ways are repeated",
+    name: "the first reads of a response that fail are repeated",
+    longOnly: true,
     provider: post({ kind: "first-reads", times: 3, fault: { kind: "status", status: 502 } }),
     ends: "completed",
   },
@@ -170,6 +190,7 @@ const looks: FaultCase[] = [
   },
   {
     name: "the second turn's response that is lost is made again, and no call is repeated",
+    longOnly: true,
     input: "go slowly",
     provider: secondPost({ kind: "expire", seconds: 60 }),
     ends: "completed",
@@ -177,6 +198,7 @@ const looks: FaultCase[] = [
   },
   {
     name: "responses that are lost five times end the run",
+    longOnly: true,
     input: "go slowly",
     provider: post({ kind: "expire", seconds: 60 }, "always"),
     ends: "failed",
@@ -188,6 +210,7 @@ const looks: FaultCase[] = [
 /** How a response ends. */
 const endings: FaultCase[] = [
   ...family(
+    "response failed with a code that another attempt may not share: made again",
     ["server_error", "rate_limit_exceeded", "vector_store_timeout", "slow_down", "server_is_overloaded", "unknown"],
     (code) => ({
       name: `a response that failed with ${code} is made again`,
@@ -196,21 +219,26 @@ const endings: FaultCase[] = [
       ledger: spentOnce,
     }),
   ),
-  ...family(["invalid_prompt", "content_policy_violation", "invalid_image", "something_new"], (code) => ({
-    name: `a response that failed with ${code} ends the run`,
-    provider: post({ kind: "fail", code }),
-    ends: "failed",
-    code: "provider_failed",
-    ledger: firstOnly,
-  })),
+  ...family(
+    "response failed with any other code: the run fails",
+    ["invalid_prompt", "content_policy_violation", "invalid_image", "something_new"],
+    (code) => ({
+      name: `a response that failed with ${code} ends the run`,
+      provider: post({ kind: "fail", code }),
+      ends: "failed",
+      code: "provider_failed",
+      ledger: firstOnly,
+    }),
+  ),
   {
     name: "responses that fail five times end the run",
+    longOnly: true,
     provider: post({ kind: "fail", code: "server_error" }, "always"),
     ends: "failed",
     code: "turn_attempts",
     ledger: { ...firstOnly, attempts: 5, responses: 5 },
   },
-  ...family(["queued", "in_progress"] as const, (where) => ({
+  ...family("response stuck in queued, in_progress: the deadline ends the run", ["queued", "in_progress"], (where) => ({
     name: `a response that is ${where} for ever is cancelled at the deadline`,
     provider: post({ kind: "stuck", in: where }),
     deadlineSeconds: 900,
@@ -220,6 +248,7 @@ const endings: FaultCase[] = [
   })),
   {
     name: "a response whose statuses go backwards is waited for",
+    longOnly: true,
     provider: post({
       kind: "statuses",
       steps: [
@@ -239,16 +268,21 @@ const endings: FaultCase[] = [
   },
   {
     name: "a response that was cancelled by someone else is made again",
+    longOnly: true,
     provider: post({ kind: "statuses", steps: [{ status: "cancelled" }] }),
     ends: "completed",
     ledger: spentOnce,
   },
-  ...family(["max_output_tokens", "content_filter", "something_new"], (reason) => ({
-    name: `a response that stopped for ${reason} ends the run incomplete, its text kept`,
-    provider: secondPost({ kind: "incomplete", reason }),
-    ends: "incomplete",
-    code: "model_incomplete",
-  })),
+  ...family(
+    "response incomplete: so is the run, the text is kept",
+    ["max_output_tokens", "content_filter", "something_new"],
+    (reason) => ({
+      name: `a response that stopped for ${reason} ends the run incomplete, its text kept`,
+      provider: secondPost({ kind: "incomplete", reason }),
+      ends: "incomplete",
+      code: "model_incomplete",
+    }),
+  ),
   {
     name: "a response without a word is no answer, and is made again",
     provider: post({ kind: "empty" }),
@@ -257,6 +291,7 @@ const endings: FaultCase[] = [
   },
   {
     name: "responses without a word five times end the run",
+    longOnly: true,
     provider: post({ kind: "empty" }, "always"),
     ends: "failed",
     code: "turn_attempts",
@@ -304,21 +339,29 @@ const cancels: FaultCase[] = [
     ends: "cancelled",
     ledger: firstOnly,
   },
-  ...family(["drop-before", "drop-after", "malformed-json"] as const, (kind) => ({
-    name: `a cancel that meets ${kind} at the provider cancels the run`,
-    provider: cancel({ kind }),
-    once: cancelAtWork,
-    ends: "cancelled",
-    ledger: firstOnly,
-  })),
-  ...family([400, 404, 409, 429, 500], (code) => ({
-    name: `a cancel answered ${code} for ever by the provider cancels the run within a minute`,
-    input: "go slowly",
-    provider: cancel(status(code), "always"),
-    once: cancelAtWork,
-    ends: "cancelled",
-    ledger: firstOnly,
-  })),
+  ...family(
+    "cancel cut off before, after, within its answer: cancelled",
+    ["drop-before", "drop-after", "malformed-json"],
+    (kind) => ({
+      name: `a cancel that meets ${kind} at the provider cancels the run`,
+      provider: cancel({ kind }),
+      once: cancelAtWork,
+      ends: "cancelled",
+      ledger: firstOnly,
+    }),
+  ),
+  ...family(
+    "cancel answered 400, 404, 409, 429, 500 for ever: cancelled within a minute",
+    [400, 404, 409, 429, 500],
+    (code) => ({
+      name: `a cancel answered ${code} for ever by the provider cancels the run within a minute`,
+      input: "go slowly",
+      provider: cancel(status(code), "always"),
+      once: cancelAtWork,
+      ends: "cancelled",
+      ledger: firstOnly,
+    }),
+  ),
   {
     name: "a provider that answers nothing any more cannot keep a cancelled run from its end",
     input: "go slowly",

@@ -88,17 +88,21 @@ export function sweepsOf(world: FaultWorld): Sweep[] {
 /** What a store may do for a while. */
 export function storeCases({ clock }: FaultWorld): FaultCase[] {
   return [
-    ...family(["before", "after"], (when) => ({
-      name: `a start whose write fails ${when} it took effect, three times, is made once`,
-      store: at("create", 1, when, 3),
-      ends: "completed",
-    })),
+    ...family(
+      "create fails three times, before or after it took effect: the start is made once",
+      ["before", "after"],
+      (when) => ({
+        name: `a start whose write fails ${when} it took effect, three times, is made once`,
+        store: at("create", 1, when, 3),
+        ends: "completed",
+      }),
+    ),
     {
       name: "a start whose settings cannot be read, three times, is made once",
       store: at("setting", 1, "before", 3),
       ends: "completed",
     },
-    ...family(["overdue", "dueTombstones"], (verb) => ({
+    ...family("what the sweeper asks fails for as long as the run lasts", ["overdue", "dueTombstones"], (verb) => ({
       name: `${verb} fails for as long as the run lasts: it goes on without the sweeper`,
       store: at(verb, 1, "before", Number.POSITIVE_INFINITY),
       ends: "completed",

@@ -13,10 +13,11 @@ for (const each of storeCases(world).filter(({ longOnly }) => !longOnly)) {
   });
 }
 
+/** Every third call; the long form takes each. */
 for (const sweep of sweepsOf(world).filter(({ longOnly }) => !longOnly)) {
   test(sweep.name, async () => {
-    const counts = await callsOfAPlainRun(world);
-    const { runs, violations } = await playTogether(sweep.name, casesOf(sweep, counts), world);
+    const cases = casesOf(sweep, await callsOfAPlainRun(world)).filter((_, index) => index % 3 === 0);
+    const { runs, violations } = await playTogether(sweep.name, cases, world);
     assert.deepEqual(violations, []);
     assert.ok(runs > 0, "no run was made");
   });

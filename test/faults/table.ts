@@ -31,6 +31,15 @@ export function tableOf(rows: readonly Row[]): string {
     .join("\n");
 }
 
+/** Rows of one name as one. */
+export function joined(rows: readonly Row[]): Row[] {
+  return [...Map.groupBy(rows, (row) => row.case)].map(([name, all]) => ({
+    case: name,
+    ...totalOf(all),
+    violations: all.flatMap(({ violations }) => violations),
+  }));
+}
+
 export function totalOf(rows: readonly Row[]): Counts {
   const sum = (name: keyof Counts) => rows.reduce((total, row) => total + row[name], 0);
   return {
