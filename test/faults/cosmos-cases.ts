@@ -73,7 +73,7 @@ export async function requestsOfAPlainRun(world: FaultWorld): Promise<ReadonlyMa
   const seen = () => world.cosmos?.requests ?? [];
   const before = seen().length;
   const { id } = await world.start({ name: "a run without faults", ends: "completed" });
-  await world.untilOver(id);
+  await world.until(() => world.isOver(id));
   const made = Map.groupBy(seen().slice(before), ({ kind }) => kind);
   return new Map([...made].map(([kind, requests]) => [kind, requests.length]));
 }

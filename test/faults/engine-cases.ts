@@ -1,6 +1,6 @@
-import assert from "node:assert/strict";
 import type { Faults } from "../../local/host/kit/faults.ts";
 import { advanceRunActivity, bellName, performCallActivity } from "../../src/steps/contract.ts";
+import { askEngine, terminate } from "./ask-engine.ts";
 import { type FaultCase, family } from "./fault-case.ts";
 import type { FaultWorld, PlayedRun } from "./fault-world.ts";
 
@@ -108,16 +108,7 @@ const bells: FaultCase[] = [
 ];
 
 async function ring({ engine }: PlayedRun, bell: string): Promise<void> {
-  await ask(engine.sendEventPostUri.replace("{eventName}", bell), "POST");
-}
-
-async function ask(url: string, method: "POST" | "DELETE"): Promise<void> {
-  const headers = { "content-type": "application/json" };
-  const response = await fetch(url.replace("{text}", "test"), {
-    method,
-    ...(method === "POST" && { headers, body: "{}" }),
-  });
-  assert.ok(response.ok, `the engine answered ${response.status}: ${await response.text()}`);
+  await askEngine(engine.sendEventPostUri.replace("{eventName}", bell), "POST");
 }
 
 const moments = ["turn-started", "call-started"] as const;
@@ -126,7 +117,7 @@ const moments = ["turn-started", "call-started"] as const;
 const outside: FaultCase[] = [
   ...family("an orchestration that is terminated is replaced", moments, (event) => ({
     name: `an orchestration that is terminated after ${event} is replaced`,
-    once: { event, act: ({ engine }) => ask(engine.terminatePostUri, "POST") },
+    once: { event, act: terminate },
     ends: "completed",
     generation: 1,
     ledger: event === "call-started" ? "any" : {},
@@ -135,9 +126,9 @@ const outside: FaultCase[] = [
     name: `an orchestration that is purged after ${event} is started again`,
     once: {
       event,
-      async act({ engine }) {
-        await ask(engine.terminatePostUri, "POST");
-        await ask(engine.purgeHistoryDeleteUri, "DELETE");
+      async act(run) {
+        await terminate(run);
+        await askEngine(run.engine.purgeHistoryDeleteUri, "DELETE");
       },
     },
     ends: "completed",
@@ -145,14 +136,14 @@ const outside: FaultCase[] = [
   })),
   {
     name: "an orchestration that is suspended, and never resumed, is replaced after half an hour",
-    once: { event: "turn-started", act: ({ engine }) => ask(engine.suspendPostUri, "POST") },
+    once: { event: "turn-started", act: ({ engine }) => askEngine(engine.suspendPostUri, "POST") },
     deadlineSeconds: 7200,
     ends: "completed",
     generation: 1,
   },
   {
     name: "an orchestration that is suspended past the deadline does not keep the run from its end",
-    once: { event: "turn-started", act: ({ engine }) => ask(engine.suspendPostUri, "POST") },
+    once: { event: "turn-started", act: ({ engine }) => askEngine(engine.suspendPostUri, "POST") },
     deadlineSeconds: 60,
     ends: "incomplete",
     code: "limit_deadline",

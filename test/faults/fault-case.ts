@@ -42,7 +42,7 @@ export interface FaultCase {
   /** `any`: what the rules allow. */
   ledger?: Partial<Ledger> | "any";
   /** The generation in which the run ends; default 0. */
-  generation?: number;
+  generation?: number | "any";
 }
 
 /** That of a run without faults. */

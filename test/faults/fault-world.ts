@@ -52,8 +52,9 @@ export interface FaultWorld {
   /** Starts a case's run; a start that the store refuses is repeated. */
   start(each: FaultCase): Promise<PlayedRun>;
   until(holds: () => Promise<boolean>): Promise<void>;
-  /** Lets time pass until the run has ended in the store. */
-  untilOver(runId: RunId): Promise<void>;
+  /** True when the run has ended in the store. */
+  isOver(runId: RunId): Promise<boolean>;
+  /** One that the store refuses is repeated. */
   cancel(runId: RunId): Promise<void>;
   run(runId: RunId): Promise<Run>;
   events(runId: RunId): Promise<RunEvent[]>;
@@ -154,14 +155,19 @@ export async function startFaultWorld(kind: StoreKind): Promise<FaultWorld> {
       return assert.fail("the run could not be started");
     },
     until: (holds) => clock.until(holds, longestSeconds),
-    untilOver: (runId) =>
-      clock.until(async () => {
-        const run = await store.get(runId);
-        return run !== null && hasEnded(run);
-      }, longestSeconds),
+    async isOver(runId) {
+      const run = await store.get(runId);
+      return run !== null && hasEnded(run);
+    },
     async cancel(runId) {
-      const response = await fetch(`${host.url}/runs/${runId}/cancel`, { method: "POST" });
-      assert.ok(response.ok, `the cancel answered ${response.status}: ${await response.text()}`);
+      for (let tries = 0; tries < 20; tries++) {
+        const response = await fetch(`${host.url}/runs/${runId}/cancel`, { method: "POST" });
+        const text = await response.text();
+        if (response.status === 503) continue;
+        assert.ok(response.ok, `the cancel answered ${response.status}: ${text}`);
+        return;
+      }
+      assert.fail("the run could not be cancelled");
     },
     async run(runId) {
       const found = await store.get(runId);

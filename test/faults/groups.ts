@@ -8,6 +8,7 @@ import { providerCases } from "./provider-cases.ts";
 import { playRandomKills } from "./random-kills.ts";
 import type { Row } from "./row.ts";
 import { casesOf, storeCases, sweepsOf, unreliableStore } from "./store-cases.ts";
+import { playStorm } from "./storm.ts";
 
 /** What the long form is told. */
 export interface Extent {
@@ -33,11 +34,8 @@ export const groups = {
     for (const sweep of sweepsOf(world)) yield await playTogether(sweep.name, casesOf(sweep, counts), world);
     for (const chance of [0.05, 0.2]) {
       const seeds = Array.from({ length: 50 }, (_, index) => seed + index * 7919);
-      yield await playTogether(
-        `each call fails with a chance of ${chance}, before or after`,
-        unreliableStore(chance, seeds),
-        world,
-      );
+      const name = `each call fails with a chance of ${chance}, before or after it took effect`;
+      yield await playTogether(name, unreliableStore(chance, seeds), world);
     }
   }),
   cosmos: inVirtualTime(async function* (world) {
@@ -50,6 +48,9 @@ export const groups = {
   }),
   provider: inVirtualTime(async function* (world) {
     for (const each of providerCases) yield await play(each, world);
+  }),
+  storm: inVirtualTime(async function* (world, { seed }) {
+    for (let nth = 0; nth < 3; nth++) yield await playStorm(seed + nth * 7919, 40, world);
   }),
   engine: inVirtualTime(async function* (world) {
     for (const each of engineCases) yield await play(each, world);

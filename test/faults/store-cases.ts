@@ -145,16 +145,19 @@ function outage(clock: FaultWorld["clock"], seconds: number, event: "turn-starte
   return { store: (() => (clock.now() < until ? "before" : null)) satisfies Meet, once: { event, act: begin } };
 }
 
-/** Each call fails with that chance, before or after it took effect: a run for each seed. */
+/** Each call fails with that chance, before or after it took effect. */
+export function unreliable(chance: number, seed: number): Meet {
+  const random = randomNumbers(seed);
+  return (verb) => (verb !== "create" && random() < chance ? (random() < 0.5 ? "before" : "after") : null);
+}
+
+/** A run for each seed on a store that is unreliable by that chance. */
 export function unreliableStore(chance: number, seeds: readonly number[]): FaultCase[] {
-  return seeds.map((seed) => {
-    const random = randomNumbers(seed);
-    return {
-      name: `seed ${seed}`,
-      deadlineSeconds: 6 * 3600,
-      store: (verb) => (verb !== "create" && random() < chance ? (random() < 0.5 ? "before" : "after") : null),
-      ends: ["completed", "failed"],
-      ledger: "any",
-    };
-  });
+  return seeds.map((seed) => ({
+    name: `seed ${seed}`,
+    deadlineSeconds: 6 * 3600,
+    store: unreliable(chance, seed),
+    ends: ["completed", "failed"],
+    ledger: "any",
+  }));
 }
