@@ -10,12 +10,14 @@ import { startModelServer } from "../../local/model/start-model-server.ts";
 import { RunId } from "../../src/run/ids.ts";
 import { hasEnded, type Run } from "../../src/run/run.ts";
 import type { RunEvent } from "../../src/run/run-event.ts";
+import type { advanceRun } from "../../src/steps/advance-run.ts";
 import type { Services } from "../../src/steps/services.ts";
 import type { RunStore } from "../../src/store/run-store.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { newDatabase } from "../support/cosmos/open-test-store.ts";
 import { type CosmosServer, startCosmosServer } from "../support/cosmos/start-cosmos-server.ts";
 import type { ProviderRequest } from "../support/ledger-rules.ts";
+import { recordedOrchestrations } from "../support/step-world.ts";
 import type { FaultCase } from "./fault-case.ts";
 import { impatientModel } from "./impatient-model.ts";
 import { scriptOf, testedAgent } from "./tested-agent.ts";
@@ -44,7 +46,7 @@ export interface FaultWorld {
   /** Past everything that a case does to the store. */
   store: RunStore;
   /** What the app's steps use, but for its process and its store, which are another one's and no case touches. */
-  rival: Services;
+  rival: Parameters<typeof advanceRun>[1];
   cosmos: CosmosServer | null;
   engine: Faults;
   /** So many of the next requests to the provider time out after a moment. */
@@ -132,7 +134,12 @@ export async function startFaultWorld(kind: StoreKind): Promise<FaultWorld> {
     clock,
     kind,
     store,
-    rival: { ...services, store, process: { by: "second", sole: false } },
+    rival: {
+      ...services,
+      store,
+      process: { by: "second", sole: false },
+      orchestrations: recordedOrchestrations().orchestrations,
+    },
     cosmos,
     engine: host.faults,
     giveUp,
