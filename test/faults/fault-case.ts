@@ -55,6 +55,11 @@ export const plainLedger: Ledger = {
   toolRepeats: 0,
 };
 
+/** The sweeper comes every five minutes, and a run without faults takes less than one. */
+export const longEnoughToBeSwept: NonNullable<FaultCase["provider"]> = [
+  { match: { method: "POST", path: "/v1/responses" }, fault: { kind: "status", status: 429, retryAfter: 400 } },
+];
+
 /** Cases that differ in a value: one row of the table. The short form plays the first. */
 export function family<const Value>(
   row: string,

@@ -64,6 +64,8 @@ export interface FaultWorld {
   order(path: "faults" | "script", body: object): Promise<void>;
   /** Takes every order from the model server, and all that it remembers. */
   forget(): Promise<void>;
+  /** Calls of the store that met trouble so far. */
+  troubles(): number;
   /** How often a run has called a verb of the store; null: the calls that are no run's. */
   callsOf(runId: RunId | null, verb: Verb): number;
   /** Executions of a call's tool, by the call's idempotency key. */
@@ -143,6 +145,7 @@ export async function startFaultWorld(kind: StoreKind): Promise<FaultWorld> {
     cosmos,
     engine: host.faults,
     giveUp,
+    troubles: troubled.met,
     callsOf: troubled.callsOf,
     executions,
     async start({ input = "go", deadlineSeconds = 3600, store: trouble = noTrouble }) {

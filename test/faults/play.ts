@@ -12,6 +12,7 @@ import { runVerbs, type Verb } from "./troubled-store.ts";
 export async function play(each: FaultCase, world: FaultWorld): Promise<Row> {
   const row = emptyRow(each.row ?? each.name);
   for (const order of each.provider ?? []) await world.order("faults", order);
+  const metBefore = { cosmos: metByCosmos(world), store: world.troubles() };
   for (const fault of each.cosmos ?? []) world.cosmos?.fail(fault);
   each.engine?.(world.engine);
   world.giveUp(each.givesUp ?? {});
@@ -28,6 +29,8 @@ export async function play(each: FaultCase, world: FaultWorld): Promise<Row> {
       world.cosmos?.clearFaults();
       const requests = await world.requests();
       assertMet(each, requests);
+      if (each.cosmos) assert.ok(metByCosmos(world) > metBefore.cosmos, "no request to Cosmos DB met the fault");
+      if (each.store) assert.ok(world.troubles() > metBefore.store, "no call of the store met trouble");
       assert.equal(world.engine.unmet(), 0, "faults of the engine that nothing met");
       await check(each, played, world, requests, row);
     });
@@ -93,6 +96,10 @@ function assertMet({ provider = [], meetsNothing = false }: FaultCase, requests:
     const met = requests.some((request) => request.fault === fault.kind);
     assert.equal(met, !meetsNothing, `the fault ${fault.kind} was ${met ? "met" : "not met"}`);
   }
+}
+
+function metByCosmos({ cosmos }: FaultWorld): number {
+  return cosmos?.requests.filter(({ fault }) => fault).length ?? 0;
 }
 
 async function settle(row: Row, what: string, work: () => Promise<void>): Promise<void> {

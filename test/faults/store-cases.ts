@@ -1,5 +1,5 @@
 import { advanceRun } from "../../src/steps/advance-run.ts";
-import { type FaultCase, family } from "./fault-case.ts";
+import { type FaultCase, family, longEnoughToBeSwept } from "./fault-case.ts";
 import type { FaultWorld } from "./fault-world.ts";
 import { randomNumbers } from "./random.ts";
 import { type Meet, runVerbs, type Trouble, type Verb } from "./troubled-store.ts";
@@ -7,6 +7,16 @@ import { type Meet, runVerbs, type Trouble, type Verb } from "./troubled-store.t
 /** The `times` calls of a verb from the one numbered `call` on. */
 function at(verb: Verb, call: number, trouble: Trouble, times = 1): Meet {
   return (met, count) => (met === verb && count >= call && count < call + times ? trouble : null);
+}
+
+/** The next `times` calls of a verb, whosever they are. */
+function next(verb: Verb, trouble: Trouble, times: number): Meet {
+  let left = times;
+  return (met) => {
+    if (met !== verb || left === 0) return null;
+    left -= 1;
+    return trouble;
+  };
 }
 
 /** One kind of trouble, at each call of one verb in turn: a run for each, and one row for all. */
@@ -99,13 +109,15 @@ export function storeCases({ clock }: FaultWorld): FaultCase[] {
     ),
     {
       name: "a start whose settings cannot be read, three times, is made once",
-      store: at("setting", 1, "before", 3),
+      store: next("setting", "before", 3),
       ends: "completed",
     },
     ...family("what the sweeper asks fails for as long as the run lasts", ["overdue", "dueTombstones"], (verb) => ({
       name: `${verb} fails for as long as the run lasts: it goes on without the sweeper`,
+      provider: longEnoughToBeSwept,
       store: at(verb, 1, "before", Number.POSITIVE_INFINITY),
       ends: "completed",
+      ledger: { attempts: 3 },
     })),
     {
       name: "a journal that cannot be read for a while puts the whole conversation off, nothing else",

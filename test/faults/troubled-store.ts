@@ -19,12 +19,14 @@ export type Meet = (verb: Verb, call: number, runId: RunId | null) => Trouble | 
 /** A store that does what `meet` says, and counts. `sleep` is the clock's. */
 export function troubledStore(store: RunStore, meet: Meet, sleep: (seconds: number) => Promise<void>) {
   const counts = new Map<string, number>();
+  let met = 0;
 
   async function around<T>(verb: Verb, runId: RunId | null, effect: () => Promise<T>): Promise<T> {
     const call = (counts.get(`${runId} ${verb}`) ?? 0) + 1;
     counts.set(`${runId} ${verb}`, call);
     const trouble = meet(verb, call, runId);
     if (trouble === null) return effect();
+    met += 1;
     if (trouble === "before") throw lost(verb, "and nothing was done");
     if (trouble === "after") {
       await effect();
@@ -54,6 +56,8 @@ export function troubledStore(store: RunStore, meet: Meet, sleep: (seconds: numb
   };
   return {
     store: troubled,
+    /** Calls that met trouble so far. */
+    met: () => met,
     /** How often a run has called a verb; null: the calls that are no run's. */
     callsOf: (runId: RunId | null, verb: Verb): number => counts.get(`${runId} ${verb}`) ?? 0,
   };
