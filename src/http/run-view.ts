@@ -46,6 +46,11 @@ export async function viewOf(run: Run, store: RunStore) {
 /** What the caller said: a text, or messages and what else stands between them. */
 export async function inputOf(run: Run, store: RunStore): Promise<string | InputItem[]> {
   const { items } = await runInputOf(run, { getPayload: (_runId, ref) => payloadOf(run, ref, store) });
+  return shownInput(items);
+}
+
+/** A conversation as callers see it: one text of the user's is that text. */
+export function shownInput(items: InputItem[]): string | InputItem[] {
   const [only, ...more] = items;
   return only && "role" in only && only.role === "user" && more.length === 0 ? only.content : items;
 }

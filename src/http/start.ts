@@ -7,7 +7,7 @@ import type { Call, HttpServices, Route } from "./http-services.ts";
 import { readJson } from "./json-body.ts";
 import { parseRequest } from "./parse-request.ts";
 import { invalidRequest } from "./problem.ts";
-import { viewOf } from "./run-view.ts";
+import { shownInput, summaryOf, viewOf } from "./run-view.ts";
 import { linkSigner } from "./signed-links.ts";
 import { startBody } from "./start-body.ts";
 
@@ -21,19 +21,21 @@ export const start: Route = async (call, services) => {
   const { input: messages, metadata, limits, sessionId, previousRunId, webhook } = parsed;
   const input = previousRunId ? await goOnFrom(previousRunId, messages, call.caller, services.store) : messages;
   const session = sessionId && { session: { id: sessionId, admit: null } };
+  const sign = await linkSigner(services); // once the run is stored, nothing that fails may keep it from its caller
   const run = await startRun(
     { agent, caller: call.caller, input, metadata, limits, webhook, body, idempotencyKey, ...session },
     { ...services, orchestrations: call.orchestrations },
   );
-  const links = await linksOf(run, call, services);
-  const answer = { ...(await viewOf(run, services.store)), ...links };
-  if (hasEnded(run)) return Response.json(answer, { headers: { location: links.statusQueryGetUri } });
-  return Response.json(answer, { status: 202, headers: { location: links.statusQueryGetUri, "retry-after": "1" } });
+  const links = linksOf(run, sign, call, services);
+  const headers = { location: links.statusQueryGetUri };
+  if (hasEnded(run)) return Response.json({ ...(await viewOf(run, services.store)), ...links }, { headers });
+  const said = shownInput("items" in input ? input.items : input);
+  const answer = { ...summaryOf(run), input: said, output: null, ...links };
+  return Response.json(answer, { status: 202, headers: { ...headers, "retry-after": "1" } });
 };
 
-async function linksOf(run: Run, { url, orchestrations }: Call, services: HttpServices) {
+function linksOf(run: Run, sign: Sign, { url, orchestrations }: Call, services: HttpServices) {
   const base = baseOf(url, services);
-  const sign = await linkSigner(services);
   const links = {
     statusQueryGetUri: `${base}${sign(`/runs/${run.id}/status`)}`,
     eventsUri: `${base}${sign(`/runs/${run.id}/events`)}`,
@@ -41,6 +43,8 @@ async function linksOf(run: Run, { url, orchestrations }: Call, services: HttpSe
   if (!services.nativeManagementUrls) return links;
   return { ...links, nativeManagementUrls: orchestrations.managementUrls(instanceId(run.id, run.generation)) };
 }
+
+type Sign = Awaited<ReturnType<typeof linkSigner>>;
 
 /** What absolute links begin with, without a slash at its end. */
 export function baseOf(url: URL, { publicUrl }: Pick<HttpServices, "publicUrl">): string {

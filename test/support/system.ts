@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -16,6 +18,8 @@ export interface System {
   modelUrl: string;
   /** Starts the host on this system's state, with the deployed app or another entry file. */
   startHost(env?: Readonly<Record<string, string>>, entry?: string): Promise<StartedProcess>;
+  /** Kills every host, also one that is only starting, and waits until they are gone. */
+  killHosts(): Promise<void>;
   requests(): Promise<ProviderRequest[]>;
   /** What the servers wrote, for a failing test to show. */
   output: string[];
@@ -35,36 +39,41 @@ export async function startSystem(settings: { modelSeconds: number; modelUrl: st
   const output: string[] = [];
   const onLine = (line: string) => output.push(line);
   const env = { ...cleanEnvironment(process.env), NIGHTSHIFT_STATE: folder };
-  const running = new Set<StartedProcess>();
-  const launch = async (args: readonly string[], more: Readonly<Record<string, string>>) => {
-    const started = await startProcess({ args, env: { ...env, ...more }, onLine });
-    running.add(started);
-    return started;
-  };
+  const models = new Set<ChildProcess>();
+  const hosts = new Set<ChildProcess>();
+  const launch = (children: Set<ChildProcess>, args: readonly string[], more: Readonly<Record<string, string>>) =>
+    startProcess({ args, env: { ...env, ...more }, onLine, children });
   const ownModel = settings.modelUrl
     ? null
-    : await launch([...modelProgram, "--port", "0", "--seconds", String(settings.modelSeconds)], {});
+    : await launch(models, [...modelProgram, "--port", "0", "--seconds", String(settings.modelSeconds)], {});
   const modelUrl = settings.modelUrl ?? ownModel?.url ?? "";
   return {
     folder,
     modelUrl,
     output,
     startHost: (more = {}, entry) =>
-      launch([...hostProgram, "--strict", ...(entry ? ["--entry", entry] : [])], {
+      launch(hosts, [...hostProgram, "--strict", ...(entry ? ["--entry", entry] : [])], {
         ...quick,
         PORT: "0",
         NIGHTSHIFT_MODEL_PORT: new URL(modelUrl).port,
         ...more,
       }),
+    killHosts: () => killAll(hosts),
     async requests() {
       const response = await fetch(`${modelUrl}/admin/journal`);
       return Journal.parse(await response.json()).requests;
     },
     async stop() {
-      await Promise.all([...running].map((started) => started.stop("SIGKILL")));
+      await Promise.all([killAll(hosts), killAll(models)]);
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function killAll(children: ReadonlySet<ChildProcess>): Promise<void> {
+  const gone = [...children].map((child) => once(child, "close"));
+  for (const child of children) child.kill("SIGKILL");
+  await Promise.all(gone);
 }
 
 const Journal = z.object({
@@ -94,17 +103,18 @@ export async function postRun(url: string, input: string, key: string, more: obj
   return RunBody.parse(JSON.parse(text));
 }
 
-/** Resolves with the first events of the run's journal when one of a wanted type is among them. */
+/** Resolves with the first events of the run's journal when one of a wanted type is among them, or so many. */
 export async function untilEvent(
   url: string,
   runId: string,
   wanted: (type: RunEvent["type"]) => boolean,
+  times = 1,
 ): Promise<RunEvent[]> {
   const giveUpAt = performance.now() + 60_000;
   for (;;) {
     const response = await fetch(`${url}/runs/${runId}/events?limit=100`);
     const { events } = EventPage.parse(await response.json());
-    if (events.some(({ type }) => wanted(type))) return events;
+    if (events.filter(({ type }) => wanted(type)).length >= times) return events;
     assert.ok(performance.now() < giveUpAt, `the event has not come:\n${JSON.stringify(events, null, 1)}`);
     await setTimeout(20);
   }

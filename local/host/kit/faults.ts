@@ -15,6 +15,10 @@ export interface Faults {
   delayEvent(name: string, seconds: number): void;
   /** The next event of that name arrives twice. */
   repeatEvent(name: string): void;
+  /** Calls of the activity so far. */
+  callsOf(activity: string): number;
+  /** Faults that nothing has met yet. */
+  unmet(): number;
 }
 
 export interface Mischief {
@@ -36,6 +40,8 @@ export function createMischief(clock: Clock): Mischief {
     dropEvent: (name) => void events.set(name, { kind: "drop" }),
     delayEvent: (name, seconds) => void events.set(name, { kind: "delay", seconds }),
     repeatEvent: (name) => void events.set(name, { kind: "repeat" }),
+    callsOf: (activity) => calls.get(activity) ?? 0,
+    unmet: () => planned.size + events.size,
   };
 
   function interpose(invoke: Invoke): Invoke {
@@ -45,7 +51,9 @@ export function createMischief(clock: Clock): Mischief {
       const call = (calls.get(name) ?? 0) + 1;
       calls.set(name, call);
       const again = () => invoke(target, { ...invocation, invocationId: crypto.randomUUID() });
-      switch (planned.get(`${name}:${call}`)) {
+      const fault = planned.get(`${name}:${call}`);
+      planned.delete(`${name}:${call}`);
+      switch (fault) {
         case "twice": {
           const copies = [invoke(target, invocation), again()];
           await Promise.allSettled(copies);

@@ -61,7 +61,8 @@ export function createVirtualClock(start: number): VirtualClock {
 
   const at = (moment: number, callback: () => void) => add({ time: moment, callback });
 
-  function add(entry: Due): () => void {
+  function add(asked: Due): () => void {
+    const entry = { ...asked, time: Math.ceil(asked.time) }; // whole milliseconds, as the system's clock has them
     due.add(entry);
     changed();
     return () => void due.delete(entry);

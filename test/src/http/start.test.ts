@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { NightshiftError } from "../../../src/errors.ts";
 import { RunId } from "../../../src/run/ids.ts";
 import { faultPaths, httpWorld, origin, problemOf } from "../../support/http-world.ts";
 
+const unavailable = new NightshiftError("store_unavailable", "A test took the store away.");
 const keyed = { "idempotency-key": "k" };
 
 test("a start answers 202 with the run, its links and when to look again", async () => {
@@ -52,6 +54,21 @@ test("a start answers 202 with the run, its links and when to look again", async
     links: { self, events: `${self}/events`, cancel: `${self}/cancel` },
   });
   assert.deepEqual(instances, [id]);
+});
+
+test("a start that the store cannot answer for has started nothing", async () => {
+  const world = httpWorld();
+  world.store.setting = () => Promise.reject(unavailable);
+  problemOf(await world.start(), 503);
+  assert.deepEqual(world.instances, []);
+});
+
+test("a start is answered 202 once its run is stored, whatever the store does then", async () => {
+  const world = httpWorld();
+  world.store.getPayload = () => Promise.reject(unavailable);
+  const { status, body } = await world.start({ input: "Write." });
+  assert.equal(status, 202);
+  assert.equal(Object(body).input, "Write.");
 });
 
 test("absolute links begin with the public URL where there is one", async () => {

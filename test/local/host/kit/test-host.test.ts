@@ -76,6 +76,16 @@ test("time stands still while nobody waits for it", async () => {
   await host.ended(id);
 });
 
+test("the time is whole milliseconds, also after a sleep that is none", async () => {
+  const moments = createVirtualClock(0);
+  let over = false;
+  void moments.sleep(0.0015).then(() => {
+    over = true;
+  });
+  await moments.until(() => over);
+  assert.equal(moments.now(), 2);
+});
+
 test("what never comes is told, with the time at which nothing was due any more", async () => {
   await host.start("twoBells", null, "two");
   await assert.rejects(
@@ -98,9 +108,11 @@ test("a call that is delivered twice runs twice and counts once", async () => {
 });
 
 test("a call whose result is lost runs again, and its second result counts", async () => {
-  host.faults.loseResult("note", 3);
+  host.faults.loseResult("note", host.faults.callsOf("note") + 1);
+  assert.equal(host.faults.unmet(), 1);
   const { output } = await host.ended(await host.start("notes", { word: "lost" }));
   assert.deepEqual([ran.filter((word) => word === "lost").length, output], [2, 2]);
+  assert.equal(host.faults.unmet(), 0);
 });
 
 test("an event can be dropped, delayed and repeated", async () => {
