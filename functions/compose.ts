@@ -5,9 +5,14 @@ import { setTimeout } from "node:timers/promises";
 import packageJson from "../package.json" with { type: "json" };
 import type { Agent } from "../src/agent/define-agent.ts";
 import type { Config } from "../src/config.ts";
+import { NightshiftError } from "../src/errors.ts";
 import { type AzureCredentials, azureCredentials } from "../src/model/azure-credentials.ts";
+import { chatCompletionsModel } from "../src/model/chat-completions.ts";
+import type { Model } from "../src/model/model.ts";
+import { modelByApi } from "../src/model/model-by-api.ts";
 import { openProvider } from "../src/model/open-provider.ts";
 import { openaiWebhooks } from "../src/model/openai-webhooks.ts";
+import type { ProviderSettings } from "../src/model/provider-client.ts";
 import { responsesModel } from "../src/model/responses.ts";
 import type { Clock, LogLine } from "../src/steps/services.ts";
 import type { RunStore } from "../src/store/run-store.ts";
@@ -22,15 +27,21 @@ export async function compose(config: Config, agents: readonly Agent[]): Promise
   const clock = systemClock();
   const credentials = azureCredentials();
   const by = randomHex(8);
-  const [provider, store, telemetry] = await Promise.all([
-    openProvider(config.model, credentials),
+  const provider = await openProvider(config.model, credentials);
+  const webhooks = webhooksOf(config, agents, provider);
+  const [store, telemetry] = await Promise.all([
     storeOf(config, clock.now, credentials),
     telemetryOf(config, agents, clock, by, credentials),
   ]);
+  const models = {
+    responses: responsesModel(provider),
+    "chat-completions": chatCompletionsModel({ ...provider, turnSeconds: config.chatSeconds }),
+  };
+  const model = modelByApi(models, config.modelApi);
   const services: AppServices = {
     store,
-    model: responsesModel(provider),
-    webhooks: config.webhookSecret === null ? null : openaiWebhooks(provider, config.webhookSecret),
+    model,
+    webhooks,
     webhooksPrivate: config.webhooksPrivate,
     webhookSender: webhookSenderOf(config, clock),
     agents: new Map(agents.map((agent) => [agent.name, agent])),
@@ -44,7 +55,7 @@ export async function compose(config: Config, agents: readonly Agent[]): Promise
     auth: config.auth,
     requestsPerMinute: config.requestsPerMinute,
     unendedRuns: config.unendedRuns,
-    lateSeconds: longestToolSeconds(agents) + 3600,
+    lateSeconds: longestActivitySeconds(agents, model) + 3600,
     version: packageJson.version,
     modelName: config.model.model,
     publicUrl: config.publicUrl,
@@ -76,8 +87,18 @@ async function telemetryOf(
   });
 }
 
-function longestToolSeconds(agents: readonly Agent[]): number {
-  return Math.max(0, ...agents.flatMap(({ tools }) => tools.map(({ timeoutSeconds }) => timeoutSeconds)));
+/** Something of a run can come as long as one of its turns or tools may still be at work. */
+function longestActivitySeconds(agents: readonly Agent[], model: Model): number {
+  const tools = agents.flatMap(({ tools }) => tools.map(({ timeoutSeconds }) => timeoutSeconds));
+  return Math.max(...tools, ...agents.map(({ api }) => model.terms(api).startSeconds), 0);
+}
+
+/** @throws NightshiftError `bad_settings` where they could ring for no agent */
+function webhooksOf({ webhookSecret, modelApi }: Config, agents: readonly Agent[], provider: ProviderSettings) {
+  if (webhookSecret === null) return null;
+  if (agents.some(({ api }) => (api ?? modelApi) === "responses")) return openaiWebhooks(provider, webhookSecret);
+  const message = "OPENAI_WEBHOOK_SECRET: no agent uses the Responses API, and Chat Completions has no webhooks.";
+  throw new NightshiftError("bad_settings", message);
 }
 
 export async function storeOf(

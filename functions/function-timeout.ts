@@ -1,27 +1,40 @@
 import type { Agent } from "../src/agent/define-agent.ts";
 import { NightshiftError } from "../src/errors.ts";
+import type { Model } from "../src/model/model.ts";
 
-/** What an activity needs beside its tool's own time: reading the run and storing the result, also where that takes a minute. */
-const besideToolSeconds = 75;
+/** What an activity needs beside its work: reading the run and storing the result, also where that takes a minute. */
+const besideWorkSeconds = 75;
 
 /**
- * The platform ends the process of a function that runs longer than `functionTimeout` of host.json: every tool must be
- * through by then.
- * @throws NightshiftError `bad_agent`, naming each tool that would be cut off
+ * The platform ends the process of a function that runs longer than `functionTimeout` of host.json: every tool, and
+ * every request for a turn, must be through by then.
+ * @throws NightshiftError `bad_agent`, naming each tool and agent that would be cut off
  */
-export function checkFunctionTimeout(agents: Iterable<Agent>, functionTimeout: string): void {
+export function checkFunctionTimeout(
+  agents: Iterable<Agent>,
+  model: Pick<Model, "terms">,
+  functionTimeout: string,
+): void {
   const seconds = secondsOf(functionTimeout);
-  const tooLong = [...agents].flatMap(({ name, tools }) =>
-    tools
-      .filter((tool) => tool.timeoutSeconds + besideToolSeconds > seconds)
-      .map((tool) => `${tool.name} of agent ${name} may take ${tool.timeoutSeconds} s`),
-  );
+  const tooLong = [...agents]
+    .flatMap((agent) => worksOf(agent, model))
+    .filter((work) => work.seconds + besideWorkSeconds > seconds)
+    .map((work) => `${work.name} may take ${work.seconds} s`);
   if (tooLong.length === 0) return;
   throw new NightshiftError(
     "bad_agent",
     `functionTimeout ${functionTimeout} in host.json is too short: ${tooLong.join(", ")}. ` +
-      `Raise it to ${besideToolSeconds} s more than the longest tool, or lower the tool's timeoutSeconds.`,
+      `Raise it to ${besideWorkSeconds} s more than the longest, or lower the tool's timeoutSeconds or ` +
+      "NIGHTSHIFT_CHAT_SECONDS.",
   );
+}
+
+function worksOf({ name, api, tools }: Agent, model: Pick<Model, "terms">): { name: string; seconds: number }[] {
+  const { provider, startSeconds } = model.terms(api);
+  return [
+    ...tools.map((tool) => ({ name: `${tool.name} of agent ${name}`, seconds: tool.timeoutSeconds })),
+    { name: `a turn of agent ${name} (${provider})`, seconds: startSeconds },
+  ];
 }
 
 /** Seconds of a .NET TimeSpan as it stands in host.json; `-1`: no bound. */

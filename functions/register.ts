@@ -46,7 +46,7 @@ export interface AppServices
 
 /** Registers every function of the app. The composition root decides with what. */
 export function register(services: AppServices): void {
-  checkFunctionTimeout(services.agents.values(), hostJson.functionTimeout);
+  checkFunctionTimeout(services.agents.values(), services.model, hostJson.functionTimeout);
   df.app.orchestration(orchestrationName, runAgent);
   df.app.activity(advanceRunActivity.name, {
     extraInputs: [durableClient],

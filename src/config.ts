@@ -36,6 +36,8 @@ const Environment = z.object({
     .regex(/^[A-Za-z0-9_-]{1,255}$/, "expected letters, digits, - and _")
     .default("nightshift"),
   NIGHTSHIFT_MODEL: z.string().min(1).optional(),
+  NIGHTSHIFT_MODEL_API: z.enum(["responses", "chat-completions"]).default("responses"),
+  NIGHTSHIFT_CHAT_SECONDS: seconds.max(86_400).default(600),
   NIGHTSHIFT_MODEL_PORT: port.default(7072),
   NIGHTSHIFT_MODEL_SECONDS: z.coerce.number().nonnegative().optional(),
   NIGHTSHIFT_TOOL_SECONDS: z.coerce.number().nonnegative().default(6),
@@ -110,6 +112,8 @@ export interface Config {
   state: string;
   store: StoreSettings;
   model: ModelSettings;
+  modelApi: Environment["NIGHTSHIFT_MODEL_API"];
+  chatSeconds: number;
   toolSeconds: number;
   lookMinSeconds: number;
   lookMaxSeconds: number;
@@ -164,6 +168,8 @@ function toConfig(environment: Environment): Config {
     state: environment.NIGHTSHIFT_STATE,
     store: storeSettings(environment),
     model: modelSettings(environment),
+    modelApi: environment.NIGHTSHIFT_MODEL_API,
+    chatSeconds: environment.NIGHTSHIFT_CHAT_SECONDS,
     toolSeconds: environment.NIGHTSHIFT_TOOL_SECONDS,
     lookMinSeconds,
     lookMaxSeconds: environment.NIGHTSHIFT_LOOK_MAX_SECONDS,

@@ -28,7 +28,7 @@ const rules: readonly Rule[] = [
   { folder: errors, may: [], packages: [] },
   { folder: "src/config.ts", may: [errors], packages: ["zod"] },
   { folder: "src/run", may: [errors], packages: ["zod"] },
-  { folder: "src/agent", may: [errors, "src/run"], types: ports, packages: ["zod"] },
+  { folder: "src/agent", may: [errors, "src/run", "src/model/model.ts"], types: ports, packages: ["zod"] },
   {
     folder: "src/agents",
     may: [errors, "src/run", "src/agent"],
@@ -45,7 +45,13 @@ const rules: readonly Rule[] = [
     folder: "src/model",
     may: [errors, "src/run", "src/agent"],
     types: ["src/config.ts"],
-    packages: ["zod", "openai", "openai/resources/responses/responses", "@azure/identity"],
+    packages: [
+      "zod",
+      "openai",
+      "openai/resources/responses/responses",
+      "openai/resources/chat/completions",
+      "@azure/identity",
+    ],
   },
   {
     folder: "src/store",

@@ -16,7 +16,8 @@ export function encodeToken(provider: string, responseId: string): string {
  * @throws NightshiftError `token_invalid`, naming the version and the provider that were found
  */
 export function decodeToken(provider: string, token: string): string {
-  const content = parse(token);
+  const content = contentOf(token);
+  if (content === undefined) throw invalid("it is not base64url JSON");
   const parsed = ContinuationToken.safeParse(content);
   if (!parsed.success) {
     const { v, provider: maker } = Legible.parse(content);
@@ -32,11 +33,17 @@ export function decodeToken(provider: string, token: string): string {
   return parsed.data.responseId;
 }
 
-function parse(token: string): unknown {
+/** The provider that made a token; null for a token that cannot be used. */
+export function providerOf(token: string): string | null {
+  return ContinuationToken.safeParse(contentOf(token)).data?.provider ?? null;
+}
+
+/** Undefined for what is no JSON. */
+function contentOf(token: string): unknown {
   try {
     return JSON.parse(Buffer.from(token, "base64url").toString("utf8"));
   } catch {
-    throw invalid("it is not base64url JSON");
+    return undefined;
   }
 }
 

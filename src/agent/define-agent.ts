@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { NightshiftError } from "../errors.ts";
+import type { ModelApi } from "../model/model.ts";
 import { Limits } from "../run/run-event.ts";
 import type { Tool } from "./define-tool.ts";
 
@@ -10,6 +11,8 @@ export interface Agent {
   readonly instructions: string;
   /** Model or deployment name; null: the deployment's own (`NIGHTSHIFT_MODEL`). */
   readonly model: string | null;
+  /** How its model is spoken to; null: the deployment's own (`NIGHTSHIFT_MODEL_API`). */
+  readonly api: ModelApi | null;
   readonly tools: readonly Tool[];
   readonly limits: Limits;
 }
@@ -27,9 +30,11 @@ export function defineAgent(definition: {
   instructions: string;
   tools?: readonly Tool[];
   model?: string;
+  /** For a model that has no Responses API: `chat-completions`. */
+  api?: ModelApi;
   limits?: Partial<Limits>;
 }): Agent {
-  const { name, description, instructions, tools = [], model = null, limits = {} } = definition;
+  const { name, description, instructions, tools = [], model = null, api = null, limits = {} } = definition;
   if (!/^[a-z][a-z0-9-]{0,63}$/.test(name)) {
     throw new NightshiftError(
       "bad_agent",
@@ -45,5 +50,5 @@ export function defineAgent(definition: {
     if (taken.has(tool.name)) throw new NightshiftError("bad_agent", `Agent ${name} has two tools named ${tool.name}.`);
     taken.add(tool.name);
   }
-  return { name, description, instructions, model, tools, limits: bounds.data };
+  return { name, description, instructions, model, api, tools, limits: bounds.data };
 }

@@ -1,25 +1,28 @@
 import { z } from "zod";
 import { NightshiftError } from "../errors.ts";
-import type {
-  CallRequest,
-  Ending,
-  LookAnswer,
-  Model,
-  StartAnswer,
-  ToolDeclaration,
-  TurnOptions,
-  TurnOutput,
-  TurnRequest,
+import {
+  type CallRequest,
+  type Ending,
+  History,
+  type LookAnswer,
+  type Model,
+  type StartAnswer,
+  type ToolDeclaration,
+  type TurnOptions,
+  type TurnOutput,
+  type TurnRequest,
 } from "../model/model.ts";
 import type { Agent } from "./define-agent.ts";
 import type { ToolContext, ToolOutcome } from "./define-tool.ts";
+import { historyWith } from "./history.ts";
 
 /**
- * The conversation so far, plain JSON: the provider keeps the items, we keep the id of the last answer. So a provider that
- * does not go on from it cannot be told the conversation again here: its `refused` answer says `historyRefused`, and the
- * caller begins a new thread. A durable run has a journal, and replays that (src/steps/turn-input.ts).
+ * The conversation so far, plain JSON: the provider keeps the items, we keep the id of the last answer; with a provider
+ * that keeps none (`terms`), the items stand here. One that keeps them and yet does not go on from an answer cannot be
+ * told the conversation again here: its `refused` answer says `historyRefused`, and the caller begins a new thread. A
+ * durable run has a journal, and replays that (src/steps/turn-input.ts).
  */
-export const Thread = z.strictObject({ lastResponseId: z.string().nullable() });
+export const Thread = z.strictObject({ lastResponseId: z.string().nullable(), history: History.optional() });
 export type Thread = z.infer<typeof Thread>;
 
 export const newThread: Thread = { lastResponseId: null };
@@ -90,32 +93,57 @@ async function begin(
   input: TurnRequest["input"],
   options: StepOptions,
 ): Promise<StepResult> {
-  const { model, instructions, tools } = agent;
+  const { api, model, instructions, tools } = agent;
   const { additions } = options;
+  const { keepsResponses } = options.model.terms(api);
+  const told = toldOf(thread, input, keepsResponses);
   const own = tools.map(({ name, description, parameters }) => ({ name, description, parameters }));
   const turn: TurnRequest = {
+    api,
     model,
     instructions: additions?.instructions ? `${instructions}\n\n${additions.instructions}` : instructions,
     tools: [...own, ...(additions?.tools ?? [])],
     ...(additions && { options: additions.options }),
-    input,
-    previousResponseId: thread.lastResponseId,
+    ...told,
     background: options.allowBackgroundResponses,
     metadata: options.metadata ?? {},
   };
-  return toResult(thread, input, await options.model.start(turn, options.signal));
+  const kept = "history" in told.input && !keepsResponses ? told.input.history : null;
+  return toResult(thread, { input, kept }, await options.model.start(turn, options.signal));
 }
 
-function toResult(thread: Thread, input: TurnRequest["input"] | null, answer: StartAnswer | LookAnswer): StepResult {
+/** What is new, after the response before; or the whole conversation, where the provider keeps nothing to go on from. */
+function toldOf(
+  { lastResponseId, history }: Thread,
+  input: TurnRequest["input"],
+  keepsResponses: boolean,
+): Pick<TurnRequest, "input" | "previousResponseId"> {
+  const begins = lastResponseId === null ? { messages: [], turns: [] } : null;
+  const known = history ?? begins;
+  const whole = keepsResponses || "history" in input || known === null ? null : historyWith(known, input);
+  if (whole) return { input: { history: whole, bare: false }, previousResponseId: null };
+  return { input, previousResponseId: lastResponseId };
+}
+
+/** What a turn was asked, and what the model was told in all, where the thread has to keep it; null of a look. */
+type Told = { input: TurnRequest["input"]; kept: History | null } | null;
+
+function toResult(thread: Thread, told: Told, answer: StartAnswer | LookAnswer): StepResult {
   const output = outputOf(answer);
   return {
-    thread: output ? { lastResponseId: output.responseId } : thread,
+    thread: output ? threadAfter(output, told?.kept ?? null) : thread,
     output,
     calls: output?.calls ?? [],
     continuationToken: answer.kind === "pending" ? answer.token : null,
-    untaken: answer.kind === "refused" || answer.kind === "unknown" ? input : null,
+    untaken: answer.kind === "refused" || answer.kind === "unknown" ? (told?.input ?? null) : null,
     answer,
   };
+}
+
+function threadAfter(output: TurnOutput, history: History | null): Thread {
+  const { responseId: lastResponseId } = output;
+  if (!history) return { lastResponseId };
+  return { lastResponseId, history: { ...history, turns: [...history.turns, { output, outputs: [] }] } };
 }
 
 function outputOf(answer: StartAnswer | LookAnswer | Ending): TurnOutput | null {

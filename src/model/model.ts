@@ -18,10 +18,8 @@ export const InputItem = z.union([
 export type InputItem = z.infer<typeof InputItem>;
 
 /** The answer to one tool call, in words for the model. */
-export interface CallOutput {
-  callId: string;
-  output: string;
-}
+const CallOutput = z.strictObject({ callId: z.string(), output: z.string() });
+export type CallOutput = z.infer<typeof CallOutput>;
 
 /** A tool as the model is told of it. `strict`: the provider holds the arguments to the schema. */
 export const ToolDeclaration = z.strictObject({
@@ -42,14 +40,33 @@ export const TurnOptions = z.strictObject({
 });
 export type TurnOptions = Readonly<z.infer<typeof TurnOptions>>;
 
+/** A tool call that the model asks for; the arguments are the model's text, not yet checked. */
+export const CallRequest = z.object({ id: z.string(), name: z.string(), arguments: z.string() });
+export type CallRequest = z.infer<typeof CallRequest>;
+
+/** What one response said. `items` are the provider's own wire format, kept and sent back as they are. */
+export const TurnOutput = z.object({
+  responseId: z.string(),
+  text: z.string(),
+  calls: z.array(CallRequest),
+  items: z.array(z.record(z.string(), z.unknown())),
+});
+export type TurnOutput = z.infer<typeof TurnOutput>;
+
 /** The conversation so far: what the caller said, then each answered turn with an output for every one of its calls. */
-export interface History {
-  messages: readonly InputItem[];
-  turns: readonly { output: TurnOutput; outputs: readonly CallOutput[] }[];
-}
+export const History = z.strictObject({
+  messages: z.array(InputItem).readonly(),
+  turns: z.array(z.strictObject({ output: TurnOutput, outputs: z.array(CallOutput).readonly() })).readonly(),
+});
+export type History = z.infer<typeof History>;
+
+/** How a provider is spoken to. */
+export type ModelApi = "responses" | "chat-completions";
 
 /** All that the provider is asked in one turn. */
 export interface TurnRequest {
+  /** Null: the deployment's own. */
+  api: ModelApi | null;
   /** Null: the deployment's own model. */
   model: string | null;
   instructions: string;
@@ -67,19 +84,6 @@ export interface TurnRequest {
   /** Sent to the provider as they are; the durable run sends `nightshift_run` and `nightshift_op`. */
   metadata: Readonly<Record<string, string>>;
 }
-
-/** A tool call that the model asks for; the arguments are the model's text, not yet checked. */
-export const CallRequest = z.object({ id: z.string(), name: z.string(), arguments: z.string() });
-export type CallRequest = z.infer<typeof CallRequest>;
-
-/** What one response said. `items` are the provider's own wire format, kept and sent back as they are. */
-export const TurnOutput = z.object({
-  responseId: z.string(),
-  text: z.string(),
-  calls: z.array(CallRequest),
-  items: z.array(z.record(z.string(), z.unknown())),
-});
-export type TurnOutput = z.infer<typeof TurnOutput>;
 
 /** The model is still at work; `token` finds it again. `pollAfterSeconds` is the provider's hint, or null. */
 export interface Pending {
@@ -129,13 +133,25 @@ export type DeleteAnswer =
   | { kind: "refused"; message: string }
   | ({ kind: "unavailable" } & Refusal);
 
+export interface Terms {
+  /** Names the wire format in tokens and telemetry: `responses`. */
+  provider: string;
+  /**
+   * True: the provider keeps a response under its token, and goes on from it. False: a start holds its request until
+   * the answer is there, nothing of it can be looked at or cancelled, and every turn is told the whole conversation.
+   */
+  keepsResponses: boolean;
+  /** A start in the background has ended by then, whatever it met. */
+  startSeconds: number;
+}
+
 /**
  * Where turns are answered. Each verb is one HTTP attempt; nothing the provider does makes it reject, failures are data.
  * Implementations pass test/contract/model.ts.
  */
 export interface Model {
-  /** Names the wire format in tokens and telemetry: `responses`. */
-  readonly provider: string;
+  /** What holds for turns by `api`; null: the deployment's own. A provider that speaks one API only says the same of all. */
+  terms(api: ModelApi | null): Terms;
   start(turn: TurnRequest, signal?: AbortSignal): Promise<StartAnswer>;
   /** @throws NightshiftError `token_invalid` for a token that this provider did not make */
   look(token: string, signal?: AbortSignal): Promise<LookAnswer>;

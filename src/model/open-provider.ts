@@ -1,9 +1,9 @@
 import type { ModelSettings } from "../config.ts";
 import type { AzureCredentials } from "./azure-credentials.ts";
-import type { ResponsesSettings } from "./responses.ts";
+import type { ProviderSettings } from "./provider-client.ts";
 
 /** The provider that the settings name. Azure is shown a token, which is cached and renewed before it expires. */
-export async function openProvider(settings: ModelSettings, credentials: AzureCredentials): Promise<ResponsesSettings> {
+export async function openProvider(settings: ModelSettings, credentials: AzureCredentials): Promise<ProviderSettings> {
   const { baseUrl, model } = settings;
   if (settings.kind === "openai") return { baseUrl, model, apiKey: settings.apiKey };
   const { getBearerTokenProvider } = await import("@azure/identity");

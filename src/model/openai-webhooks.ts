@@ -2,9 +2,9 @@ import OpenAI from "openai";
 import { z } from "zod";
 import { encodeToken } from "../agent/continuation-token.ts";
 import { noUsage } from "../run/run-event.ts";
+import { type ProviderSettings, providerClient } from "./provider-client.ts";
+import { failureOf, isGone } from "./provider-failures.ts";
 import type { FoundResponse, ProviderWebhooks } from "./provider-webhooks.ts";
-import type { ResponsesSettings } from "./responses.ts";
-import { failureOf, isGone } from "./responses-failures.ts";
 import { answerOf } from "./responses-wire.ts";
 
 const findTimeout = 5000;
@@ -17,10 +17,10 @@ const WithMetadata = z.object({ metadata: z.record(z.string(), z.string()).catch
 
 /** The webhooks of OpenAI and Azure OpenAI: Standard Webhooks, signed with `secret`, at most five minutes old. */
 export function openaiWebhooks(
-  { baseUrl, apiKey }: Pick<ResponsesSettings, "baseUrl" | "apiKey">,
+  settings: Pick<ProviderSettings, "baseUrl" | "apiKey">,
   secret: string,
 ): ProviderWebhooks {
-  const client = new OpenAI({ baseURL: baseUrl, apiKey, maxRetries: 0, fetchOptions: { redirect: "manual" } });
+  const client = providerClient(settings);
   return {
     async verify(body, headers) {
       if (signatureHeaders.some((name) => !headers.has(name))) return { kind: "forged" };

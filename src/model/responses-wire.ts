@@ -3,11 +3,9 @@ import { encodeToken } from "../agent/continuation-token.ts";
 import { type Instant, toInstant } from "../run/ids.ts";
 import { noUsage, type Usage } from "../run/run-event.ts";
 import type { Ending, Pending, TurnOutput } from "./model.ts";
+import { isRetryable, noCode } from "./provider-failures.ts";
 
 const tokens = z.number().int().nonnegative().catch(0);
-
-/** A failure that has no code that can be read. */
-const noCode = "unknown";
 
 /** What we read of a response object; lenient, because providers add to it. */
 const WireResponse = z.object({
@@ -36,18 +34,6 @@ const WireResponse = z.object({
 });
 type WireResponse = z.infer<typeof WireResponse>;
 
-/** The failures of a response that another attempt may not share; one with any other name ends the run. */
-const retryableCodes = new Set([
-  "server_error",
-  "rate_limit_exceeded",
-  "vector_store_timeout",
-  // Of requests, by the documentation; a gateway may report them of a response.
-  "slow_down",
-  "server_is_overloaded",
-  // A failure without a reason is the provider's own, and the same request mostly does better.
-  noCode,
-]);
-
 /** What a response object says; null when it is none. A status that nobody knows is not "still running". */
 export function answerOf(provider: string, body: unknown, pollAfter: number | null): Pending | Ending | null {
   const parsed = WireResponse.safeParse(body);
@@ -66,7 +52,7 @@ export function answerOf(provider: string, body: unknown, pollAfter: number | nu
       return { kind: "cancelled", responseId, usage };
     case "failed": {
       const { code, message } = error ?? { code: noCode, message: "It gave no reason." };
-      return { kind: "failed", responseId, code, message, retryable: retryableCodes.has(code), usage };
+      return { kind: "failed", responseId, code, message, retryable: isRetryable(code), usage };
     }
     default: {
       const message = `It reported the unknown status ${JSON.stringify(status)}.`;

@@ -2,45 +2,36 @@ import OpenAI from "openai";
 import type { ResponseCreateParamsNonStreaming, ResponseFormatTextConfig } from "openai/resources/responses/responses";
 import { decodeToken } from "../agent/continuation-token.ts";
 import type { DeleteAnswer, LookAnswer, Model, StartAnswer, TurnOptions, TurnRequest } from "./model.ts";
-import { failureOf, isAmbiguous, isGone, neverBetter, refusesDeletion, refusesHistory } from "./responses-failures.ts";
+import { type ProviderSettings, providerClient, within } from "./provider-client.ts";
+import { failureOf, isGone, notAResponse, refusesDeletion, startFailureOf } from "./provider-failures.ts";
 import { toInput } from "./responses-input.ts";
 import { answerOf, pollAfterSeconds } from "./responses-wire.ts";
 
-export interface ResponsesSettings {
-  /** With its version: `https://api.openai.com/v1`, or `https://<resource>.openai.azure.com/openai/v1/`. */
-  baseUrl: string;
-  /** A key, or a function that gives a fresh token for each request. */
-  apiKey: string | (() => Promise<string>);
-  /** The model or deployment of agents that name none. */
-  model: string;
-}
+const startSeconds = 60;
+const foregroundSeconds = 600;
+const getSeconds = 30;
 
-const postTimeout = 60_000;
-const getTimeout = 30_000;
-
-/** The OpenAI Responses API in background mode. One attempt per verb: the SDK's own retries are off. */
-export function responsesModel({ baseUrl, apiKey, model }: ResponsesSettings): Model {
-  const client = new OpenAI({ baseURL: baseUrl, apiKey, maxRetries: 0, fetchOptions: { redirect: "manual" } });
+/** The OpenAI Responses API in background mode. */
+export function responsesModel(settings: ProviderSettings): Model {
+  const client = providerClient(settings);
   const provider = "responses";
 
   return {
-    provider,
+    terms: () => ({ provider, keepsResponses: true, startSeconds }),
     async start(turn, signal): Promise<StartAnswer> {
-      const timeout = turn.background ? postTimeout : 600_000;
+      const seconds = turn.background ? startSeconds : foregroundSeconds;
       try {
-        const posted = client.responses.create(toBody(turn, model), { signal: within(timeout, signal) });
+        const posted = client.responses.create(toBody(turn, settings.model), { signal: within(seconds, signal) });
         const { data, response } = await posted.withResponse();
         return answerOf(provider, data, pollAfterSeconds(response.headers)) ?? notAResponse("unknown");
       } catch (error) {
-        const failure = failureOf(error);
-        if (isAmbiguous(error)) return { kind: "unknown", ...failure };
-        return { kind: "refused", retryable: !neverBetter(error), historyRefused: refusesHistory(error), ...failure };
+        return startFailureOf(error);
       }
     },
     async look(token, signal): Promise<LookAnswer> {
       const responseId = decodeToken(provider, token);
       try {
-        const got = client.responses.retrieve(responseId, {}, { signal: within(getTimeout, signal) });
+        const got = client.responses.retrieve(responseId, {}, { signal: within(getSeconds, signal) });
         const { data, response } = await got.withResponse();
         return answerOf(provider, data, pollAfterSeconds(response.headers)) ?? notAResponse("unavailable");
       } catch (error) {
@@ -50,7 +41,7 @@ export function responsesModel({ baseUrl, apiKey, model }: ResponsesSettings): M
     async cancel(token) {
       const responseId = decodeToken(provider, token);
       try {
-        await client.responses.cancel(responseId, { signal: within(getTimeout) });
+        await client.responses.cancel(responseId, { signal: within(getSeconds) });
         return { kind: "asked" };
       } catch (error) {
         // 400, 404 and 409 say that there is nothing to cancel any more: what became of it is for `look`.
@@ -61,7 +52,7 @@ export function responsesModel({ baseUrl, apiKey, model }: ResponsesSettings): M
     async delete(token): Promise<DeleteAnswer> {
       const responseId = decodeToken(provider, token);
       try {
-        await client.responses.delete(responseId, { signal: within(getTimeout) });
+        await client.responses.delete(responseId, { signal: within(getSeconds) });
         return { kind: "deleted" };
       } catch (error) {
         if (isGone(error)) return { kind: "deleted" };
@@ -72,11 +63,6 @@ export function responsesModel({ baseUrl, apiKey, model }: ResponsesSettings): M
       }
     },
   };
-}
-
-/** Not the SDK's own timeout: that one begins only when the key is there, and a late POST would outlive its intent. */
-function within(milliseconds: number, signal?: AbortSignal): AbortSignal {
-  return AbortSignal.any([AbortSignal.timeout(milliseconds), ...(signal ? [signal] : [])]);
 }
 
 function toBody(turn: TurnRequest, model: string): ResponseCreateParamsNonStreaming {
@@ -111,9 +97,4 @@ function toOptions({ toolChoice, parallelToolCalls, format, maxOutputTokens }: T
     ...(format && { text: { format: format as unknown as ResponseFormatTextConfig } }),
     ...(maxOutputTokens !== undefined && { max_output_tokens: maxOutputTokens }),
   };
-}
-
-function notAResponse<Kind extends "unknown" | "unavailable">(kind: Kind) {
-  const message = "The provider answered with something that is not a response.";
-  return { kind, code: "not_a_response", message, retryAfterSeconds: null, throttled: false };
 }

@@ -142,8 +142,10 @@ function nextTurn(before: Turn, event: TurnEvent): Turn {
   const spentBefore = before.state !== "none" && before.n === event.turn ? before.spent : 0;
   const attempt = { n: event.turn, attempt: event.attempt, spent: spentBefore, op: event.op };
   switch (event.type) {
-    case "turn-intended":
-      return { ...attempt, state: "intended", by: event.by, until: event.until, since: event.at };
+    case "turn-intended": {
+      const { by, until, at: since, resumable } = event;
+      return { ...attempt, state: "intended", by, until, since, ...(resumable === false && { resumable }) };
+    }
     case "turn-started":
       return { ...attempt, state: "started", responseId: event.responseId, token: event.token, since: event.at };
     case "turn-completed":

@@ -4,7 +4,8 @@ import type { RunEvent } from "./run-event.ts";
 export type Belonging =
   | { kind: "orchestration"; generation: number }
   | { kind: "delivery" }
-  | { kind: "response"; responseId: string };
+  /** Without a token: that of the deployment's own API is meant. */
+  | { kind: "response"; responseId: string; token: string | null };
 
 /** What begins with `event`. Over a whole journal: every orchestration of the run and every response it knows. */
 export function belongingsOf(event: RunEvent): Belonging[] {
@@ -14,8 +15,9 @@ export function belongingsOf(event: RunEvent): Belonging[] {
     case "orchestration-replaced":
       return [{ kind: "orchestration", generation: event.generation }];
     case "turn-started":
+      return [{ kind: "response", responseId: event.responseId, token: event.token }];
     case "orphan-confirmed":
-      return [{ kind: "response", responseId: event.responseId }];
+      return [{ kind: "response", responseId: event.responseId, token: null }];
     case "session-continued":
     case "run-started":
     case "turn-intended":

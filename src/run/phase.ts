@@ -73,9 +73,14 @@ const forms: Record<Rung, string> = {
   text: ", with the conversation as text",
 };
 
-function handOver({ ladder, pulse }: LiveRun, { n, attempt }: Extract<Turn, { state: "intended" }>): string {
+function handOver({ ladder, pulse }: LiveRun, turn: Extract<Turn, { state: "intended" }>): string {
+  const { n, attempt, resumable } = turn;
   const again = attempt > 1 ? ` again (attempt ${attempt})` : "";
   const last = pulse.trouble ? `; the last: ${pulse.trouble.message}` : "";
+  if (resumable === false) {
+    const lost = "nothing of it can be resumed: should this process die, the turn is asked for again, and counted";
+    return `the model is answering turn ${n}${again} within one request${forms[ladder.rung]}; ${lost}${last}`;
+  }
   return `turn ${n} is being handed to the model${again}${forms[ladder.rung]}${last}`;
 }
 

@@ -12,7 +12,8 @@ const nextRung = { chain: "items", items: "bare", bare: "text", text: null } as 
 
 /** The provider refused a request that a conversation stands before: how it is sent next, and when; null: there is no form left. */
 export function climb(run: Run, now: Instant): { rung: Rung; retryAt: Instant } | null {
-  const { rung, chainRetries } = run.ladder;
+  const { chainRetries } = run.ladder;
+  const rung = sent(run);
   const wait = rung === "chain" ? chainWaits[chainRetries] : undefined;
   if (wait !== undefined) return { rung, retryAt: plusSeconds(now, wait) };
   const next = nextRung[rung];
@@ -25,7 +26,18 @@ export function climb(run: Run, now: Instant): { rung: Rung; retryAt: Instant } 
  */
 export function refusesForm(run: Run, refusal: { retryable: boolean; historyRefused: boolean }): boolean {
   if (!hasConversation(run) || refusal.retryable) return false;
-  return refusal.historyRefused || run.ladder.rung === "items" || run.ladder.rung === "bare";
+  const rung = sent(run);
+  return refusal.historyRefused || rung === "items" || rung === "bare";
+}
+
+/** The form for a provider that keeps no responses: there is nothing to chain from. */
+export function withoutChain(rung: Rung): Exclude<Rung, "chain"> {
+  return rung === "chain" ? "items" : rung;
+}
+
+/** The form in which the open attempt was sent. */
+function sent({ ladder, turn }: Run): Rung {
+  return turn.state === "intended" && turn.resumable === false ? withoutChain(ladder.rung) : ladder.rung;
 }
 
 /** True when the next turn chains from a response: the run's own, or that of the run which it goes on from. */

@@ -104,7 +104,15 @@ export const RunEvent = z.discriminatedUnion("type", [
   z.strictObject({ ...header, type: z.literal("session-continued"), thread: Thread }),
   z.strictObject({ ...header, type: z.literal("run-started") }),
   /** The intent: a POST is about to be made by process `by` and will have ended by `until`. */
-  z.strictObject({ ...header, type: z.literal("turn-intended"), ...attempt, by: z.string(), until: Instant }),
+  z.strictObject({
+    ...header,
+    type: z.literal("turn-intended"),
+    ...attempt,
+    by: z.string(),
+    until: Instant,
+    /** False: the answer comes within the POST, and is lost with it. Absent: the provider keeps it under a token. */
+    resumable: z.literal(false).optional(),
+  }),
   z.strictObject({ ...header, type: z.literal("turn-started"), ...attempt, responseId: z.string(), token: z.string() }),
   z.strictObject({
     ...header,

@@ -15,7 +15,15 @@ const attempt = {
 export const Turn = z.discriminatedUnion("state", [
   z.strictObject({ state: z.literal("none"), n: z.literal(0) }),
   /** An open intent: process `by` is making the POST, which will have ended by `until`. */
-  z.strictObject({ state: z.literal("intended"), ...attempt, by: z.string(), until: Instant, since: Instant }),
+  z.strictObject({
+    state: z.literal("intended"),
+    ...attempt,
+    by: z.string(),
+    until: Instant,
+    since: Instant,
+    /** False: the POST is held until the answer is there. */
+    resumable: z.literal(false).optional(),
+  }),
   /** The provider works on it; `since` is when it took the turn. */
   z.strictObject({
     state: z.literal("started"),

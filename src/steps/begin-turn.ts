@@ -1,5 +1,6 @@
 import { encodeToken } from "../agent/continuation-token.ts";
 import { type Additions, run as runStep } from "../agent/run.ts";
+import type { Terms } from "../model/model.ts";
 import type { Attempt } from "../run/answers.ts";
 import { OperationId, plusSeconds } from "../run/ids.ts";
 import type { Run } from "../run/run.ts";
@@ -9,10 +10,10 @@ import { recordAnswer } from "./record-answer.ts";
 import { askedOf, type RunInput } from "./run-input.ts";
 import type { Outcome, Stepping } from "./stepping.ts";
 import { sameInput, turnInput } from "./turn-input.ts";
+import { watchRun } from "./watch-run.ts";
 
-/** The POST ends within this; its intent stays open for 15 s more. */
-const postTimeoutSeconds = 60;
-const intentSeconds = postTimeoutSeconds + 15;
+/** An intent stays open for so much longer than its POST may take. */
+const slackSeconds = 15;
 
 /**
  * Makes one attempt at the next turn: the intent is journalled, then the POST is made, then its end is journalled. A
@@ -22,37 +23,69 @@ export async function beginTurn(run: Run, stepping: Stepping): Promise<Outcome> 
   const { agents, model, store } = stepping.services;
   const agent = agents.get(run.agent);
   if (!agent) return endWithoutAgent(stepping);
+  const terms = model.terms(agent.api);
   const given = await askedOf(run, store);
-  const { thread, input } = await turnInput(run, given, store);
-  const attempt = await intend(run, stepping);
+  const { thread, input } = await turnInput(run, given, terms, store);
+  const attempt = await intend(run, terms, stepping);
   if (!attempt) return null;
-  const { answer } = await runStep(
-    agent,
-    thread,
-    { input },
-    {
-      model,
-      allowBackgroundResponses: true,
-      tools: "return",
-      metadata: { nightshift_run: run.id, nightshift_op: attempt.op },
-      additions: additionsOf(run, given),
-    },
+  const { answer } = await whileWanted(terms, stepping, (signal) =>
+    runStep(
+      agent,
+      thread,
+      { input },
+      {
+        model,
+        allowBackgroundResponses: true,
+        tools: "return",
+        metadata: { nightshift_run: run.id, nightshift_op: attempt.op },
+        additions: additionsOf(run, given),
+        signal,
+      },
+    ),
   );
   try {
     return await recordAnswer(attempt, answer, stepping);
   } catch (error) {
-    if (isGone(error)) await deleteResponse(answer, stepping);
+    if (isGone(error)) await deleteResponse(answer, terms, stepping);
     throw error;
+  }
+}
+
+/**
+ * A provider that keeps no responses is at work while the POST is open: nobody can ask it to stop, so that the request
+ * is stopped, once the run is to end. What came of it is for the answer to say.
+ */
+async function whileWanted<T>(
+  { keepsResponses }: Terms,
+  stepping: Stepping,
+  post: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { runId, services } = stepping;
+  const request = new AbortController();
+  if (keepsResponses) return post(request.signal);
+  const watch = new AbortController();
+  const look = () => services.store.get(runId);
+  void watchRun(runId, Number.POSITIVE_INFINITY, look, services, watch.signal).then((why) => {
+    if (why === "unwanted") request.abort();
+  });
+  try {
+    return await post(request.signal);
+  } finally {
+    watch.abort();
   }
 }
 
 type Answer = Awaited<ReturnType<typeof runStep>>["answer"];
 
 /** A response that came when its run had been deleted: no journal names it, so it is deleted here. */
-async function deleteResponse(answer: Answer, { runId, services: { model, log } }: Stepping): Promise<void> {
+async function deleteResponse(answer: Answer, { provider }: Terms, stepping: Stepping): Promise<void> {
+  const {
+    runId,
+    services: { model, log },
+  } = stepping;
   const responseId = "output" in answer ? answer.output.responseId : "responseId" in answer ? answer.responseId : null;
   if (responseId === null) return;
-  const token = encodeToken(model.provider, responseId);
+  const token = encodeToken(provider, responseId);
   if (answer.kind === "pending") await model.cancel(token);
   const { kind } = await model.delete(token);
   if (kind !== "deleted")
@@ -89,7 +122,7 @@ function additionsOf({ lastResponseId, usage }: Run, { instructions, tools, opti
 }
 
 /** Journals that a POST is about to be made; null when the run no longer asks for the one whose input was read. */
-async function intend(asked: Run, stepping: Stepping): Promise<Attempt | null> {
+async function intend(asked: Run, terms: Terms, stepping: Stepping): Promise<Attempt | null> {
   const { randomHex, process } = stepping.services;
   const op = OperationId.parse(`op_${randomHex(16)}`);
   let attempt: Attempt | null = null;
@@ -98,8 +131,9 @@ async function intend(asked: Run, stepping: Stepping): Promise<Attempt | null> {
     const wanted = move.kind === "begin" && sameInput(asked, run);
     attempt = wanted ? { turn: move.turn, attempt: move.attempt, op } : null;
     if (!attempt) return null;
-    const until = plusSeconds(stepping.now(), intentSeconds);
-    const intended: NewEvent = { type: "turn-intended", ...attempt, by: process.by, until };
+    const until = plusSeconds(stepping.now(), terms.startSeconds + slackSeconds);
+    const resumable = terms.keepsResponses ? {} : { resumable: false as const };
+    const intended: NewEvent = { type: "turn-intended", ...attempt, by: process.by, until, ...resumable };
     const events: NewEvent[] = run.status === "queued" ? [{ type: "run-started" }, intended] : [intended];
     return { events, pulse: { nextLookAt: until } };
   });

@@ -1,4 +1,4 @@
-import { encodeToken } from "../agent/continuation-token.ts";
+import { encodeToken, providerOf } from "../agent/continuation-token.ts";
 import { type Belonging, belongingsOf } from "../run/belongings.ts";
 import { deliveryInstanceId, instanceId, type RunId, secondsBetween } from "../run/ids.ts";
 import type { RunEvent } from "../run/run-event.ts";
@@ -63,7 +63,7 @@ function deleteOne(belonging: Belonging, runId: RunId, services: ForgetRunServic
     case "delivery":
       return purge(deliveryInstanceId(runId), services);
     case "response":
-      return deleteResponse(belonging.responseId, services);
+      return deleteResponse(belonging, services);
   }
 }
 
@@ -76,8 +76,12 @@ async function purge(instance: string, { orchestrations }: ForgetRunServices): P
   };
 }
 
-async function deleteResponse(responseId: string, { model }: ForgetRunServices): Promise<Obstacle | null> {
-  const token = encodeToken(model.provider, responseId);
+async function deleteResponse(
+  { responseId, token: known }: Extract<Belonging, { kind: "response" }>,
+  { model }: ForgetRunServices,
+): Promise<Obstacle | null> {
+  const provider = (known && providerOf(known)) ?? model.terms(null).provider;
+  const token = encodeToken(provider, responseId);
   const answer = await model.delete(token);
   switch (answer.kind) {
     case "deleted":

@@ -1,3 +1,4 @@
+import { itemsOf } from "../agent/history.ts";
 import { type CallOutput, type History, type InputItem, TurnOutput } from "../model/model.ts";
 import type { Run } from "../run/run.ts";
 import type { PayloadRef, RunEvent } from "../run/run-event.ts";
@@ -30,10 +31,7 @@ async function itemsBefore({ previous }: RunInput, store: RunStore): Promise<Inp
   if (!previous) return [];
   if (!run) return [{ role: "developer", content: "The conversation before this was deleted." }];
   const { messages, turns } = await readHistory(run, store);
-  const items = turns.map((turn, index) => {
-    const isLast = index === turns.length - 1;
-    return itemsOfTurn(isLast ? { ...turn, outputs: [] } : turn);
-  });
+  const items = turns.map((turn, index) => itemsOf(index < turns.length - 1 ? turn : { ...turn, outputs: [] }));
   return [...messages, ...items.flat()];
 }
 
@@ -45,15 +43,7 @@ export async function itemsOfRun(run: Run, store: RunStore): Promise<InputItem[]
     output,
     outputs: outputs.filter(({ callId }) => !open.has(callId)),
   }));
-  return [...items, ...turns.flatMap(itemsOfTurn)];
-}
-
-function itemsOfTurn({ output, outputs }: History["turns"][number]): InputItem[] {
-  const text: InputItem[] = output.text === "" ? [] : [{ role: "assistant", content: output.text }];
-  const calls = output.calls.map((call): InputItem => {
-    return { type: "function_call", callId: call.id, name: call.name, arguments: call.arguments };
-  });
-  return [...text, ...calls, ...outputs.map((each): InputItem => ({ type: "function_call_output", ...each }))];
+  return [...items, ...turns.flatMap(itemsOf)];
 }
 
 async function readTurns(run: Run, store: RunStore): Promise<History["turns"]> {

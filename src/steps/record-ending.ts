@@ -115,8 +115,10 @@ async function record(
   stepping: Stepping,
   decide: (run: LiveRun, closing: Closing | null, now: Instant) => NewEvent[],
 ): Promise<Outcome> {
-  const token = encodeToken(stepping.services.model.provider, responseId);
+  const { agents, model } = stepping.services;
   await stepping.commitSurely((run) => {
+    const { provider } = model.terms(agents.get(run.agent)?.api ?? null);
+    const token = encodeToken(provider, responseId);
     const seen = responseSeen(run, attempt, { responseId, token, usage });
     if (!isOpen(run, attempt)) return seen.length > 0 ? { events: seen, pulse: {} } : null;
     const now = stepping.now();

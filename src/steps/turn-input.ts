@@ -1,6 +1,7 @@
 import { newThread, type Thread } from "../agent/run.ts";
 import { NightshiftError } from "../errors.ts";
-import type { CallOutput, TurnRequest } from "../model/model.ts";
+import type { CallOutput, Terms, TurnRequest } from "../model/model.ts";
+import { withoutChain } from "../run/replay-ladder.ts";
 import type { Run } from "../run/run.ts";
 import type { RunStore } from "../store/run-store.ts";
 import { readHistory, refusedCall } from "./read-history.ts";
@@ -15,8 +16,13 @@ export interface TurnInput {
 }
 
 /** The next turn's input, in the form that the run's rung of the replay ladder says. */
-export async function turnInput(run: Run, { items, previous }: RunInput, store: RunStore): Promise<TurnInput> {
-  switch (run.ladder.rung) {
+export async function turnInput(
+  run: Run,
+  { items, previous }: RunInput,
+  { keepsResponses }: Terms,
+  store: RunStore,
+): Promise<TurnInput> {
+  switch (keepsResponses ? run.ladder.rung : withoutChain(run.ladder.rung)) {
     case "chain":
       if (run.lastResponseId === null) {
         return { thread: { lastResponseId: previous?.responseId ?? null }, input: { messages: items } };

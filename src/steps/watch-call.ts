@@ -1,10 +1,8 @@
 import type { ToolOutcome } from "../agent/define-tool.ts";
-import { messageOf } from "../errors.ts";
-import { type CallId, type RunId, secondsBetween } from "../run/ids.ts";
-import { closingOf } from "../run/next-move.ts";
-import { type Call, hasEnded, type Progress, type Run } from "../run/run.ts";
-import { isGone } from "./gone.ts";
-import { instantOf, type Services } from "./services.ts";
+import type { CallId, RunId } from "../run/ids.ts";
+import type { Call, Progress, Run } from "../run/run.ts";
+import type { Services } from "./services.ts";
+import { watchRun } from "./watch-run.ts";
 
 type WatchServices = Pick<Services, "store" | "clock" | "log">;
 
@@ -45,29 +43,16 @@ async function untilStopped(
   reports: Reports,
   signal: AbortSignal,
 ): Promise<ToolOutcome | null> {
-  const { clock } = services;
-  const began = instantOf(clock);
-  for (;;) {
-    const elapsed = secondsBetween(began, instantOf(clock));
-    const left = call.timeoutSeconds - elapsed;
-    if (left <= 0) return timedOut(call);
-    await clock.sleep(Math.min(elapsed < 60 ? 2 : 5, left), signal);
-    if (signal.aborted || (await isUnwanted(runId, call, services, reports))) return null;
-  }
+  const look = () => lookWith(reports, runId, call, services.store);
+  const why = await watchRun(runId, call.timeoutSeconds, look, services, signal);
+  return why === "timed-out" ? timedOut(call) : null;
 }
 
-async function isUnwanted(runId: RunId, call: Call, services: WatchServices, reports: Reports): Promise<boolean> {
-  const { store, clock, log } = services;
-  try {
-    const { latest } = reports;
-    const run = latest ? await report(runId, { callId: call.id, ...latest }, store) : await store.get(runId);
-    if (reports.latest === latest) reports.latest = null;
-    return !run || hasEnded(run) || closingOf(run, instantOf(clock)) !== null;
-  } catch (error) {
-    if (isGone(error)) return true;
-    log({ level: "warn", message: "A running tool could not look at its run", runId, error: messageOf(error) });
-    return false;
-  }
+async function lookWith(reports: Reports, runId: RunId, call: Call, store: WatchServices["store"]) {
+  const { latest } = reports;
+  const run = latest ? await report(runId, { callId: call.id, ...latest }, store) : await store.get(runId);
+  if (reports.latest === latest) reports.latest = null;
+  return run;
 }
 
 function report(runId: RunId, progress: Progress, store: WatchServices["store"]): Promise<Run> {

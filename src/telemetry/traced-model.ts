@@ -20,7 +20,7 @@ export function tracedModel(model: Model, telemetry: Telemetry): Model {
   }
 
   return {
-    provider: model.provider,
+    terms: model.terms,
     start(turn, signal) {
       return request("start_response", attributesOf(turn, telemetry), async (span) => {
         return seen(await model.start(turn, signal), span);

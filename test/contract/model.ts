@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { encodeToken } from "../../src/agent/continuation-token.ts";
-import type { Model, StartAnswer, TurnRequest } from "../../src/model/model.ts";
+import type { LookAnswer, Model, StartAnswer, Terms, TurnRequest } from "../../src/model/model.ts";
 
 /** What the next request meets instead of an answer. */
 export type Fault =
@@ -35,6 +35,7 @@ const question = [{ role: "user", content: "How far is Mars?" }] as const;
 /** A first turn in the background, of which a test says only what matters to it. */
 export function turnRequest(matters: Partial<TurnRequest> = {}): TurnRequest {
   return {
+    api: null,
     model: null,
     instructions: "Answer in one sentence.",
     input: { messages: question },
@@ -46,10 +47,17 @@ export function turnRequest(matters: Partial<TurnRequest> = {}): TurnRequest {
   };
 }
 
+type Check = (world: ModelWorld, context: TestContext) => Promise<void>;
+
 /** Registers a test for every promise of the port `Model`. */
-export function modelContract(name: string, openWorld: () => Promise<ModelWorld>): void {
-  const promise = (fact: string, check: (world: ModelWorld, context: TestContext) => Promise<void>) =>
-    test(`${name}: ${fact}`, async (context) => {
+export function modelContract(
+  name: string,
+  openWorld: () => Promise<ModelWorld>,
+  terms: Pick<Terms, "keepsResponses">,
+): void {
+  const { keepsResponses } = terms;
+  const register = (fact: string, check: Check, skip: string | false) =>
+    test(`${name}: ${fact}`, { skip }, async (context) => {
       const world = await openWorld();
       try {
         await check(world, context);
@@ -57,8 +65,27 @@ export function modelContract(name: string, openWorld: () => Promise<ModelWorld>
         await world.close();
       }
     });
+  const promise = (fact: string, check: Check) => register(fact, check, false);
+  /** A promise about responses that the provider keeps: there is nothing to look at, to cancel or to delete elsewhere. */
+  const promiseOfKept = (fact: string, check: Check) =>
+    register(fact, check, !keepsResponses && "the provider keeps no responses: an answer comes within its request");
 
-  promise(
+  promise("it says what it is", async ({ model }) => {
+    const { keepsResponses: keeps, startSeconds } = model.terms(null);
+    assert.equal(keeps, keepsResponses);
+    assert.ok(startSeconds > 0);
+  });
+
+  promise("a turn is answered in one request, with its id, words and usage", async (world) => {
+    const ended = await answerTo(world, turnRequest());
+    assert.ok(ended.kind === "completed", ended.kind);
+    assert.notEqual(ended.output.responseId, "");
+    assert.notEqual(ended.output.text, "");
+    assert.ok(ended.usage.totalTokens > 0);
+    assert.equal(await world.requests(), keepsResponses ? 2 : 1);
+  });
+
+  promiseOfKept(
     "a turn begun in the background is pending at once, and looks find its answer",
     async ({ model, endTurn }) => {
       const begun = await begin(model);
@@ -72,19 +99,19 @@ export function modelContract(name: string, openWorld: () => Promise<ModelWorld>
     },
   );
 
-  promise("a look after the end gives the same answer again", async ({ model, endTurn }) => {
+  promiseOfKept("a look after the end gives the same answer again", async ({ model, endTurn }) => {
     const { token } = await begin(model);
     endTurn();
     assert.deepEqual(await model.look(token), await model.look(token));
   });
 
-  promise("a token is short text that fits anywhere", async ({ model }) => {
+  promiseOfKept("a token is short text that fits anywhere", async ({ model }) => {
     const { token } = await begin(model);
     assert.match(token, /^[A-Za-z0-9_-]+$/);
     assert.ok(token.length < 300, `${token.length} characters`);
   });
 
-  promise("each verb is one request", async (world) => {
+  promiseOfKept("each verb is one request", async (world) => {
     const { model } = world;
     const { token } = await begin(model);
     assert.equal(await world.requests(), 1);
@@ -97,8 +124,9 @@ export function modelContract(name: string, openWorld: () => Promise<ModelWorld>
   for (const status of [408, 409, 429, 500, 503]) {
     promise(`a ${status} is not asked again by the adapter`, async (world) => {
       const { model, meets } = world;
-      const { token } = await begin(model);
-      for (const ask of [() => model.start(turnRequest()), () => model.look(token), () => model.cancel(token)]) {
+      const token = keepsResponses ? (await begin(model)).token : null;
+      const asks = token === null ? [] : [() => model.look(token), () => model.cancel(token)];
+      for (const ask of [() => model.start(turnRequest()), ...asks]) {
         const before = await world.requests();
         await meets({ kind: "status", status });
         await ask();
@@ -144,43 +172,49 @@ export function modelContract(name: string, openWorld: () => Promise<ModelWorld>
       assert.equal(await world.requests(), 1);
     });
 
-    promise(`a look ${title} is unavailable, and the next one finds the answer`, async ({ model, meets, endTurn }) => {
-      const { token } = await begin(model);
-      await meets(fault);
-      assert.equal((await model.look(token)).kind, "unavailable");
-      endTurn();
-      assert.equal((await model.look(token)).kind, "completed");
-    });
+    promiseOfKept(
+      `a look ${title} is unavailable, and the next one finds the answer`,
+      async ({ model, meets, endTurn }) => {
+        const { token } = await begin(model);
+        await meets(fault);
+        assert.equal((await model.look(token)).kind, "unavailable");
+        endTurn();
+        assert.equal((await model.look(token)).kind, "completed");
+      },
+    );
   }
 
   promise("the provider's own wait is told", async ({ model, meets }) => {
-    const { token } = await begin(model);
     await meets({ kind: "status", status: 429, retryAfter: 7 });
     const refused = await model.start(turnRequest());
     assert.ok(refused.kind === "refused" && refused.throttled && refused.retryAfterSeconds === 7);
+  });
+
+  promiseOfKept("the provider's own wait before another look is told", async ({ model, meets }) => {
+    const { token } = await begin(model);
     await meets({ kind: "status", status: 503, retryAfter: 8 });
     const unavailable = await model.look(token);
     assert.ok(unavailable.kind === "unavailable" && unavailable.throttled && unavailable.retryAfterSeconds === 8);
   });
 
-  promise("a start where nobody listens is refused for now: nothing was made", async ({ model, unreachable }) => {
+  promise("a start where nobody listens is refused for now: nothing was made", async ({ unreachable }) => {
     const answer = await unreachable.start(turnRequest());
     assert.ok(answer.kind === "refused" && answer.retryable, answer.kind);
+  });
+
+  promiseOfKept("a look and a cancel where nobody listens are unavailable", async ({ model, unreachable }) => {
     const { token } = await begin(model);
     assert.equal((await unreachable.look(token)).kind, "unavailable");
     assert.equal((await unreachable.cancel(token)).kind, "unavailable");
   });
 
   for (const bare of [false, true]) {
-    promise(`a conversation told again${bare ? " bare" : ""} goes on`, async ({ model, endTurn }) => {
-      const first = await begin(model);
-      endTurn();
-      const answered = await model.look(first.token);
+    promise(`a conversation told again${bare ? " bare" : ""} goes on`, async (world) => {
+      const answered = await answerTo(world, turnRequest());
       assert.ok(answered.kind === "completed", answered.kind);
       const history = { messages: question, turns: [{ output: answered.output, outputs: [] }] };
-      const again = await begin(model, turnRequest({ input: { history, bare } }));
-      endTurn();
-      assert.equal((await model.look(again.token)).kind, "completed");
+      const again = await answerTo(world, turnRequest({ input: { history, bare } }));
+      assert.equal(again.kind, "completed");
     });
   }
 
@@ -198,7 +232,7 @@ export function modelContract(name: string, openWorld: () => Promise<ModelWorld>
     assert.equal((await model.start(turnRequest(), AbortSignal.timeout(50))).kind, "unknown");
   });
 
-  promise("a look that is aborted is unavailable", async ({ model, meets }) => {
+  promiseOfKept("a look that is aborted is unavailable", async ({ model, meets }) => {
     const { token } = await begin(model);
     await meets({ kind: "hang" });
     assert.equal((await model.look(token, AbortSignal.timeout(50))).kind, "unavailable");
@@ -212,22 +246,21 @@ export function modelContract(name: string, openWorld: () => Promise<ModelWorld>
       `a response that ends with ${code} is a failure ${retryable ? "to try" : "not to try"} again`,
       async (world) => {
         await world.meets({ kind: "fail", code });
-        const { token, responseId } = await begin(world.model);
-        world.endTurn();
-        const ended = await world.model.look(token);
+        const ended = await answerTo(world, turnRequest());
         assert.ok(ended.kind === "failed", ended.kind);
-        assert.deepEqual([ended.responseId, ended.code, ended.retryable], [responseId, code, retryable]);
+        assert.notEqual(ended.responseId, "");
+        assert.deepEqual([ended.code, ended.retryable], [code, retryable]);
       },
     );
   }
 
-  promise("a response that the provider no longer has is lost", async ({ model, meets }) => {
+  promiseOfKept("a response that the provider no longer has is lost", async ({ model, meets }) => {
     const { token, responseId } = await begin(model);
     await meets({ kind: "status", status: 404 });
     assert.deepEqual(await model.look(token), { kind: "lost", responseId });
   });
 
-  promise("a response that is cancelled looks cancelled", async ({ model, meets, endTurn }) => {
+  promiseOfKept("a response that is cancelled looks cancelled", async ({ model, meets, endTurn }) => {
     await meets({ kind: "stuck" });
     const { token, responseId } = await begin(model);
     endTurn();
@@ -237,7 +270,7 @@ export function modelContract(name: string, openWorld: () => Promise<ModelWorld>
     assert.ok(ended.kind === "cancelled" && ended.responseId === responseId, ended.kind);
   });
 
-  promise("a cancel after the end asks, and the answer stays", async ({ model, endTurn }) => {
+  promiseOfKept("a cancel after the end asks, and the answer stays", async ({ model, endTurn }) => {
     const { token } = await begin(model);
     endTurn();
     const ended = await model.look(token);
@@ -245,7 +278,7 @@ export function modelContract(name: string, openWorld: () => Promise<ModelWorld>
     assert.deepEqual(await model.look(token), ended);
   });
 
-  promise("a response that is deleted is lost, and may be deleted again", async ({ model, endTurn }) => {
+  promiseOfKept("a response that is deleted is lost, and may be deleted again", async ({ model, endTurn }) => {
     const { token, responseId } = await begin(model);
     endTurn();
     assert.deepEqual(await model.delete(token), { kind: "deleted" });
@@ -254,7 +287,7 @@ export function modelContract(name: string, openWorld: () => Promise<ModelWorld>
   });
 
   for (const status of [400, 405, 409]) {
-    promise(`a deletion that is answered with ${status} is refused, and the response stays`, async (world) => {
+    promiseOfKept(`a deletion that is answered with ${status} is refused, and the response stays`, async (world) => {
       const { token } = await begin(world.model);
       world.endTurn();
       await world.meets({ kind: "status", status });
@@ -263,7 +296,7 @@ export function modelContract(name: string, openWorld: () => Promise<ModelWorld>
     });
   }
 
-  promise("a deletion without an answer is unavailable, with the provider's wait", async (world) => {
+  promiseOfKept("a deletion without an answer is unavailable, with the provider's wait", async (world) => {
     const { token } = await begin(world.model);
     await world.meets({ kind: "status", status: 429, retryAfter: 7 });
     const throttled = await world.model.delete(token);
@@ -289,4 +322,12 @@ export async function begin(model: Model, turn: TurnRequest = turnRequest()) {
   const begun: StartAnswer = await model.start(turn);
   assert.ok(begun.kind === "pending", JSON.stringify(begun));
   return begun;
+}
+
+/** How a turn that is accepted ends, at once or once its time has passed. */
+async function answerTo({ model, endTurn }: ModelWorld, turn: TurnRequest): Promise<StartAnswer | LookAnswer> {
+  const begun = await model.start(turn);
+  if (begun.kind !== "pending") return begun;
+  endTurn();
+  return model.look(begun.token);
 }

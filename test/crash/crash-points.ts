@@ -89,7 +89,7 @@ function effectsOf(types: readonly RunEvent["type"][]): AppEffect[] {
 
 export function crashingModel(model: Model, pass: Pass): Model {
   return {
-    provider: model.provider,
+    terms: model.terms,
     start: (turn, signal) => around(pass, "model.start", () => model.start(turn, signal)),
     look: (token, signal) => around(pass, "model.look", () => model.look(token, signal)),
     cancel: (token) => around(pass, "model.cancel", () => model.cancel(token)),

@@ -115,6 +115,19 @@ const settings: Readonly<Record<string, Setting>> = {
     good: [["gpt-6-sol", "gpt-6-sol"]],
     ...anyText,
   },
+  NIGHTSHIFT_MODEL_API: {
+    read: ({ modelApi }) => modelApi,
+    unset: "responses",
+    good: [["chat-completions", "chat-completions"]],
+    bad: ["chat", "completions"],
+    form: /"responses"\|"chat-completions"/,
+  },
+  NIGHTSHIFT_CHAT_SECONDS: {
+    read: ({ chatSeconds }) => chatSeconds,
+    unset: 600,
+    good: [["1200", 1200]],
+    ...seconds,
+  },
   NIGHTSHIFT_MODEL_PORT: {
     read: ({ model }) => model.baseUrl,
     unset: "http://127.0.0.1:7072/v1",
@@ -293,6 +306,8 @@ test("an empty environment is one machine: SQLite, the local model server, no ke
     state: ".nightshift",
     store: { kind: "sqlite" },
     model: { kind: "openai", baseUrl: "http://127.0.0.1:7072/v1", apiKey: "local", model: "nightshift-rules" },
+    modelApi: "responses",
+    chatSeconds: 600,
     toolSeconds: 6,
     lookMinSeconds: 1,
     lookMaxSeconds: 120,

@@ -43,7 +43,10 @@ const goingOn: EventsOf<Exclude<Type, Ending>> = {
     }),
   }),
   "run-started": fc.constant({ type: "run-started" }),
-  "turn-intended": event("turn-intended", { ...attempt, by: text, until: instant }),
+  "turn-intended": fc.oneof(
+    event("turn-intended", { ...attempt, by: text, until: instant }),
+    event("turn-intended", { ...attempt, by: text, until: instant, resumable: fc.constant(false as const) }),
+  ),
   "turn-started": event("turn-started", { ...attempt, responseId, token: text }),
   "turn-completed": event("turn-completed", { ...turnOutput, refusedCalls: fc.array(callId, { maxLength: 2 }) }),
   "turn-failed": event("turn-failed", {

@@ -51,7 +51,7 @@ export function openAiWorld(
   const store = over(openSqliteStore({ path: ":memory:", now: clock.now }));
   const endings = new Map<string, Ending | null>();
   const model: Model = {
-    provider: "scripted",
+    terms: () => ({ provider: "scripted", keepsResponses: true, startSeconds: 60 }),
     async start(turn) {
       turns.push(turn);
       const responseId = `provider_${turns.length}`;

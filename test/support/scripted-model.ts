@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { decodeToken, encodeToken } from "../../src/agent/continuation-token.ts";
-import type { DeleteAnswer, LookAnswer, Model, StartAnswer, TurnRequest } from "../../src/model/model.ts";
+import type { DeleteAnswer, Ending, LookAnswer, Model, StartAnswer, TurnRequest } from "../../src/model/model.ts";
 import { noUsage } from "../../src/run/run-event.ts";
 
 type Answers = {
-  start: (turn: TurnRequest, responseId: string) => StartAnswer | Promise<StartAnswer>;
+  start: (turn: TurnRequest, responseId: string, signal: AbortSignal | undefined) => StartAnswer | Promise<StartAnswer>;
   look: (responseId: string) => LookAnswer;
 };
 
@@ -24,17 +24,17 @@ const provider = "scripted";
 
 export function scriptedModel(starts: Answers["start"][], looks: Answers["look"][]): ScriptedModel {
   const model: ScriptedModel = {
-    provider,
+    terms: () => ({ provider, keepsResponses: true, startSeconds: 60 }),
     starts: [],
     looks: [],
     cancels: [],
     deletes: [],
     script: { starts: [...starts], looks: [...looks] },
-    async start(turn) {
+    async start(turn, signal) {
       model.starts.push(turn);
       const answer = model.script.starts.shift();
       assert.ok(answer, `start number ${model.starts.length} is not in the script: ${JSON.stringify(turn.input)}`);
-      return answer(turn, `resp_${model.starts.length}`);
+      return answer(turn, `resp_${model.starts.length}`, signal);
     },
     async look(token) {
       const responseId = decodeToken(provider, token);
@@ -58,6 +58,17 @@ export function scriptedModel(starts: Answers["start"][], looks: Answers["look"]
   return model;
 }
 
+/** The same of a provider that keeps no responses: each start is to be answered at once, and nothing is looked at. */
+export function scriptedChat(...starts: Answers["start"][]): ScriptedModel {
+  const terms = { provider, keepsResponses: false, startSeconds: 600 };
+  return { ...scriptedModel(starts, []), terms: () => terms };
+}
+
+/** A start that is answered within its request. */
+export function atOnce(ending: Ended): Answers["start"] {
+  return (_turn, responseId) => ending(responseId);
+}
+
 const usage = { ...noUsage, inputTokens: 10, outputTokens: 5, totalTokens: 15 };
 
 export const accepted: Answers["start"] = (_turn, responseId) => pending(responseId);
@@ -66,12 +77,14 @@ export function pending(responseId: string, pollAfterSeconds: number | null = nu
   return { kind: "pending" as const, responseId, token: encodeToken(provider, responseId), pollAfterSeconds };
 }
 
-export function says(text: string): Answers["look"] {
+type Ended = (responseId: string) => Ending;
+
+export function says(text: string): Ended {
   return (responseId) => ({ kind: "completed", output: { responseId, text, calls: [], items: [] }, usage });
 }
 
 /** Asks for calls: `name` or `name:id`; the arguments are `{}`. */
-export function asksFor(...names: string[]): Answers["look"] {
+export function asksFor(...names: string[]): Ended {
   return (responseId) => {
     const calls = names.map((name, index) => {
       const [tool = "", id = `call_${responseId}_${index}`] = name.split(":");
@@ -83,7 +96,7 @@ export function asksFor(...names: string[]): Answers["look"] {
 
 export const notReady: Answers["look"] = (responseId) => pending(responseId);
 
-export function fails(code: string, retryable: boolean): Answers["look"] {
+export function fails(code: string, retryable: boolean): Ended {
   return (responseId) => ({ kind: "failed", responseId, code, message: "scripted", retryable, usage });
 }
 

@@ -46,7 +46,7 @@ export async function sessionRace(stores: readonly RunStore[], context: TestCont
   const looks = new Map<string, number>();
   let responses = 0;
   const model: Model = {
-    provider: "scripted",
+    terms: () => ({ provider: "scripted", keepsResponses: true, startSeconds: 60 }),
     async start() {
       const responseId = `resp_${++responses}`;
       looks.set(responseId, random(3));

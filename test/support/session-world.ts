@@ -35,7 +35,7 @@ export function sessionWorld(over: (store: RunStore) => RunStore = (store) => st
   const endings = new Map<string, Ending>();
   const refusals: StartAnswer[] = [];
   const model: Model = {
-    provider,
+    terms: () => ({ provider, keepsResponses: true, startSeconds: 60 }),
     async start(turn) {
       turns.push(turn);
       const refusal = refusals.shift();

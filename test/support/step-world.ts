@@ -162,6 +162,9 @@ export async function stepWorld(options: WorldOptions) {
         performCall(input, { ...withBells, process: { by, sole: false } }),
       );
     },
+    /** One step of another run of the same agent. */
+    stepOf: (runId: Run["id"]): Promise<AdvanceRunOutput> =>
+      advanceRun({ runId, generation: 0 }, { ...services, orchestrations }),
     cancel: () => cancelRun(runId, withBells),
     /** One step of reporting the run's end, to a receiver that `send` is. */
     deliver: (send: WebhookSender["send"]) => deliverWebhook({ runId }, { ...services, webhookSender: { send } }),

@@ -1,6 +1,7 @@
 import crypto from "node:crypto";
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
+import timers from "node:timers/promises";
 import { notice, noticing, replaced } from "./notice.ts";
 
 /**
@@ -17,6 +18,7 @@ export function watchForbiddenCalls(): () => void {
 }
 
 const clockInstead = "read context.df.currentUtcDateTime";
+const timerInstead = "yield context.df.createTimer(…)";
 
 function watchTime(): (() => void)[] {
   const clock: typeof performance = Object.getPrototypeOf(performance);
@@ -25,8 +27,9 @@ function watchTime(): (() => void)[] {
     replaced(clock, "now", (original) => noticing(original, "performance.now()", clockInstead)),
     replaced(process, "hrtime", (original) => noticing(original, "process.hrtime()", clockInstead)),
     ...(["setTimeout", "setInterval", "setImmediate"] as const).map((name) =>
-      replaced(globalThis, name, (original) => noticing(original, `${name}()`, "yield context.df.createTimer(…)")),
+      replaced(globalThis, name, (original) => noticing(original, `${name}()`, timerInstead)),
     ),
+    replaced(timers, "setTimeout", (original) => noticing(original, "setTimeout()", timerInstead)),
   ];
 }
 

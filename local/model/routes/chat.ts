@@ -23,6 +23,7 @@ export function chatRoutes(stores: Stores): Hono<Env> {
     const fault = context.get("fault");
     const completion = completeChat(request, id, fault, { ...stores, tokenizer });
     stores.limits.take(completion.usage.total_tokens);
+    context.set("responseId", completion.id);
     if (request.stream) {
       const texts = chunkTexts(completion, request, settings, context.req.raw.signal);
       const cut = () => void context.env.outgoing.destroy();

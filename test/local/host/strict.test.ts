@@ -42,6 +42,8 @@ const findings: Record<string, RegExp> = {
   lateCompound: /callActivity\('echo'\) has ended before Task\.all is made of it, which then never notices/,
   neverYieldedAll: /Task\.all\(\) was called but never yielded/,
   environment: /process\.env\.HOME at careless\.ts:\d+:\d+ .*read it where the app is loaded/,
+  importedEnvironment: /process\.env\.HOME at careless\.ts:\d+:\d+ /,
+  pause: /setTimeout\(\) at careless\.ts:\d+:\d+ .*yield context\.df\.createTimer/,
   file: /readFileSync\(\) at careless\.ts:\d+:\d+ .*do it in an activity/,
   guid: /randomUUID\(\) at careless\.ts:\d+:\d+ .*take context\.df\.newGuid/,
   stopwatch: /performance\.now\(\) at careless\.ts:\d+:\d+ .*currentUtcDateTime/,

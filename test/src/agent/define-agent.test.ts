@@ -15,6 +15,7 @@ test("an agent that says only who it is has no tools, the deployment's model, 50
     name: "clerk",
     ...described,
     model: null,
+    api: null,
     tools: [],
     limits: { maxTurns: 50, deadlineSeconds: 86_400 },
   });

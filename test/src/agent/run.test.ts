@@ -9,7 +9,18 @@ import { NightshiftError } from "../../../src/errors.ts";
 import type { CallRequest, LookAnswer, Model, StartAnswer } from "../../../src/model/model.ts";
 import { responsesModel } from "../../../src/model/responses.ts";
 import { noUsage } from "../../../src/run/run-event.ts";
-import { accepted, notReady, pending, refuses, says, scriptedModel, vanishes } from "../../support/scripted-model.ts";
+import {
+  accepted,
+  asksFor,
+  atOnce,
+  notReady,
+  pending,
+  refuses,
+  says,
+  scriptedChat,
+  scriptedModel,
+  vanishes,
+} from "../../support/scripted-model.ts";
 
 /** A clerk whose tools do what the test says. */
 function clerk(tools: Record<string, (args: unknown, context: ToolContext) => unknown> = {}) {
@@ -42,6 +53,7 @@ test("a question is one turn with the agent's instructions and tools; what is no
   const result = await run(agent, newThread, { input: "How far is Mars?" }, step(model));
   assert.deepEqual(model.starts, [
     {
+      api: null,
       model: null,
       instructions: "Be brief.",
       tools: [{ name: "facts", description: "About facts.", parameters: agent.tools[0]?.parameters }],
@@ -87,6 +99,38 @@ test("the next question continues the thread", async () => {
   const answered = await run(clerk(), asked.thread, { continuationToken: asked.continuationToken ?? "" }, step(model));
   await run(clerk(), answered.thread, { input: "And Venus?" }, step(model));
   assert.equal(model.starts[1]?.previousResponseId, "resp_1");
+});
+
+test("where the provider keeps nothing, the thread does: it survives as text, calls and their outputs in it", async () => {
+  const model = scriptedChat(atOnce(asksFor("facts:call_a")), atOnce(says("Far.")), atOnce(says("Near.")));
+  const agent = clerk({ facts: () => "225 million km" });
+  const asked = await run(agent, newThread, { input: "How far?" }, step(model));
+  assert.equal(asked.output?.text, "Far.");
+  const thread = Thread.parse(JSON.parse(JSON.stringify(asked.thread)));
+  await run(agent, thread, { input: "And Venus?" }, step(model));
+  assert.deepEqual(
+    model.starts.map(({ previousResponseId }) => previousResponseId),
+    [null, null, null],
+  );
+  const call = { callId: "call_a", output: "225 million km" };
+  const told = model.starts.map(({ input }) => ("history" in input ? input.history : assert.fail()));
+  assert.deepEqual(
+    told.slice(0, 2).map(({ messages, turns }) => [messages, turns.map(({ outputs }) => outputs)]),
+    [
+      [[{ role: "user", content: "How far?" }], []],
+      [[{ role: "user", content: "How far?" }], [[call]]],
+    ],
+  );
+  assert.deepEqual(told[2], {
+    messages: [
+      { role: "user", content: "How far?" },
+      { type: "function_call", callId: "call_a", name: "facts", arguments: "{}" },
+      { type: "function_call_output", ...call },
+      { role: "assistant", content: "Far." },
+      { role: "user", content: "And Venus?" },
+    ],
+    turns: [],
+  });
 });
 
 test("a token together with input is refused before anything is asked", async () => {

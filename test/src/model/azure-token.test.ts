@@ -47,6 +47,7 @@ async function azureModel() {
 }
 
 const turn: TurnRequest = {
+  api: null,
   model: null,
   instructions: "Answer.",
   input: { messages: [{ role: "user", content: "Hello." }] },

@@ -1,52 +1,16 @@
 import assert from "node:assert/strict";
-import { startModelServer } from "../../../local/model/start-model-server.ts";
 import { responsesModel } from "../../../src/model/responses.ts";
 import type { Fault, ModelWorld } from "../../contract/model.ts";
-import {
-  deadAddress,
-  errorBody,
-  messageItem,
-  type Reply,
-  scriptedProvider,
-  textPart,
-  wireResponse,
-} from "./scripted-provider.ts";
+import { localWorldOf, scriptedWorldOf } from "./model-worlds.ts";
+import { errorBody, messageItem, type Reply, textPart, wireResponse } from "./scripted-provider.ts";
 
 function modelAt(url: string) {
   return responsesModel({ baseUrl: `${url}/v1`, apiKey: "key", model: "nightshift-rules" });
 }
 
 /** The adapter before a provider of a few lines. */
-export async function scriptedWorld(): Promise<ModelWorld> {
-  const faults: Fault[] = [];
-  const responses = responseTable();
-  const provider = await scriptedProvider(({ line }) => {
-    const fault = faults.shift();
-    switch (fault?.kind) {
-      case "status": {
-        const headers = { ...(fault.retryAfter !== undefined && { "retry-after": String(fault.retryAfter) }) };
-        return { status: fault.status, body: errorBody(fault.code ?? null), headers };
-      }
-      case "drop-before":
-      case "hang":
-        return fault.kind;
-      case "drop-after":
-        responses.answer(line, undefined);
-        return "drop-after";
-      case "fail":
-      case "stuck":
-      case undefined:
-        return responses.answer(line, fault);
-    }
-  });
-  return {
-    model: modelAt(provider.url),
-    unreachable: modelAt(await deadAddress()),
-    meets: (fault) => void faults.push(fault),
-    endTurn: responses.endTurn,
-    requests: () => provider.received.length,
-    close: provider.close,
-  };
+export function scriptedWorld(): Promise<ModelWorld> {
+  return scriptedWorldOf(modelAt, responseTable());
 }
 
 type State = { status: "in_progress" | "cancelled" | "ended"; fault: Fault | undefined };
@@ -89,32 +53,6 @@ function told({ status, fault }: State) {
 }
 
 /** The adapter before the local model server, whose clock the test moves. */
-export async function localWorld(): Promise<ModelWorld> {
-  const turnSeconds = 60;
-  let now = Date.UTC(2026, 10, 24);
-  const server = await startModelServer({
-    port: 0,
-    hostname: "127.0.0.1",
-    stateFile: ":memory:",
-    turnSeconds,
-    queueSeconds: 1,
-    seed: "test",
-    now: () => now,
-  });
-  return {
-    model: modelAt(server.url),
-    unreachable: modelAt(await deadAddress()),
-    async meets(fault) {
-      const response = await fetch(`${server.url}/admin/faults`, { method: "POST", body: JSON.stringify({ fault }) });
-      assert.equal(response.status, 200, await response.text());
-    },
-    endTurn() {
-      now += turnSeconds * 1000;
-    },
-    async requests() {
-      const journal: { requests: unknown[] } = JSON.parse(await (await fetch(`${server.url}/admin/journal`)).text());
-      return journal.requests.length;
-    },
-    close: server.close,
-  };
+export function localWorld(): Promise<ModelWorld> {
+  return localWorldOf(modelAt, 60, (fault) => fault);
 }

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 
-/** What one request is answered. A text body is sent as it is, everything else as JSON. */
+/** What one request is answered. A text body is sent as it is, everything else as JSON. `then`: instead of the end. */
 export type Reply =
-  | { status: number; body: unknown; headers?: Readonly<Record<string, string>> }
+  | { status: number; body: unknown; headers?: Readonly<Record<string, string>>; then?: "cut" | "stall" }
   /** Cuts the connection before the body was read, or after. */
   | "drop-before"
   | "drop-after"
@@ -68,10 +68,11 @@ function send(reply: Exclude<Reply, "drop-before">, response: ServerResponse): v
     response.write('{"id":', () => reply === "cut" && response.destroy());
     return;
   }
-  const { status, body, headers = {} } = reply;
-  const json = typeof body !== "string";
+  const { status, body, headers = {}, then } = reply;
+  const sent = typeof body === "string" ? body : JSON.stringify(body);
   response.writeHead(status, { "content-type": "application/json", ...headers });
-  response.end(json ? JSON.stringify(body) : body);
+  if (then) response.write(sent, () => then === "cut" && response.destroy());
+  else response.end(sent);
 }
 
 function portOf(server: ReturnType<typeof createServer>): number {

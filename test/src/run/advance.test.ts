@@ -172,6 +172,14 @@ test("a run that was stored before there was a ladder is on the chain, and befor
   assert.equal(read.previousRunId, undefined);
 });
 
+test("an intent that was stored before there were others is of a turn that can be resumed", () => {
+  const { turn } = Run.parse(JSON.parse(JSON.stringify(after(started, intended()))));
+  assert.ok(turn.state === "intended" && turn.resumable === undefined);
+  const held: NewEvent = { type: "turn-intended", ...attemptOf(1, 1), by: "p1", until: at(59), resumable: false };
+  const within = Run.parse(after(started, held));
+  assert.ok(within.turn.state === "intended" && within.turn.resumable === false);
+});
+
 test("a run starts, and its first turn is intended, taken and answered", () => {
   const run = after(started, intended());
   assert.ok(run.status === "running" && run.startedAt === at(2));

@@ -49,6 +49,16 @@ function requested(id: string, tool: string): NewEvent {
   return { type: "call-requested", ...call, repeat: "safe", timeoutSeconds: 300, excerpt: "{}" };
 }
 
+test("a turn that is answered within its request cannot be resumed, and says so", () => {
+  const intended: NewEvent = { type: "turn-intended", ...attempt, by: "p1", until: at(59), resumable: false };
+  const phase = phaseOf(after([{ type: "run-started" }, intended]));
+  assert.equal(phase.kind, "model");
+  assert.equal(
+    phase.detail,
+    "the model is answering turn 1 within one request; nothing of it can be resumed: should this process die, the turn is asked for again, and counted",
+  );
+});
+
 test("a queued run has not started, since it was made", () => {
   assert.deepEqual(phaseOf(after([])), {
     kind: "queued",

@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import { env } from "node:process";
+import { setTimeout as pause } from "node:timers/promises";
 import { app, type HttpRequest, type InvocationContext } from "@azure/functions";
 import * as df from "durable-functions";
 
@@ -84,6 +86,13 @@ df.app.orchestration("neverYieldedAll", function* (context) {
 });
 df.app.orchestration("environment", function* (context) {
   return yield context.df.callActivity("echo", process.env.HOME ?? "none");
+});
+df.app.orchestration("importedEnvironment", function* (context) {
+  return yield context.df.callActivity("echo", env.HOME ?? "none");
+});
+df.app.orchestration("pause", function* (context) {
+  void pause(1);
+  return yield context.df.callActivity("echo", 1);
 });
 df.app.orchestration("file", function* (context) {
   return yield context.df.callActivity("echo", readFileSync(import.meta.filename, "utf8").length);

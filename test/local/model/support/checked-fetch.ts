@@ -69,7 +69,9 @@ export function checkedFetch(): CheckedFetch {
       const answer = await fetch(input, init);
       const url = new URL(input instanceof Request ? input.url : input);
       const line = `${init?.method ?? "GET"} ${url.pathname.replace(/^(\/openai)?\/v1/, "")}`;
-      const work = inspect(line, answer.clone()).catch(() => undefined); // cut or broken on order: the client sees it too
+      const work = inspect(line, answer.clone()).catch((error: unknown) => {
+        if (!isBrokenOnOrder(error)) faults.push(`${line} could not be checked: ${error}`);
+      });
       pending.add(work);
       void work.finally(() => pending.delete(work));
       return answer;
@@ -80,6 +82,12 @@ export function checkedFetch(): CheckedFetch {
     },
     checked: () => count,
   };
+}
+
+/** Cut by the server, left by the client, or half of its JSON: the client sees it too. Anything else is a fault of a check. */
+function isBrokenOnOrder(error: unknown): boolean {
+  if (error instanceof TypeError) return error.message === "terminated"; // as fetch has it
+  return error instanceof SyntaxError || (error instanceof DOMException && error.name === "AbortError");
 }
 
 /** A stream of chunks has no type of event for an error: it is the envelope. */

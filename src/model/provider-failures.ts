@@ -1,6 +1,7 @@
 import OpenAI from "openai";
 import { messageOf } from "../errors.ts";
 import { excerptOf } from "../run/run-event.ts";
+import type { StartAnswer } from "./model.ts";
 
 interface ProviderFailure {
   code: string;
@@ -24,6 +25,8 @@ function wholeFailureOf(error: unknown): ProviderFailure {
       throttled: error.status === 429 || error.status === 503,
     };
   }
+  if (isToldInStream(error))
+    return plain(typeof error.code === "string" ? error.code : noCode, `The provider reported ${error.message}`);
   if (hasNoKey(error)) return plain("no_credential", messageOf(error));
   if (error instanceof OpenAI.APIConnectionTimeoutError || error instanceof OpenAI.APIUserAbortError)
     return plain("timeout", "The provider did not answer in time.");
@@ -35,6 +38,42 @@ function wholeFailureOf(error: unknown): ProviderFailure {
 
 function plain(code: string, message: string): ProviderFailure {
   return { code, message, retryAfterSeconds: null, throttled: false };
+}
+
+/** An error that came after a 200, as an event of a stream. */
+export function isToldInStream(error: unknown): error is InstanceType<typeof OpenAI.APIError> {
+  return error instanceof OpenAI.APIError && error.status === undefined && error.error !== undefined;
+}
+
+/** How a POST ended that gave no answer. */
+export function startFailureOf(error: unknown): StartAnswer {
+  const failure = failureOf(error);
+  if (isAmbiguous(error)) return { kind: "unknown", ...failure };
+  return { kind: "refused", retryable: !neverBetter(error), historyRefused: refusesHistory(error), ...failure };
+}
+
+/** What came with a 200 is nothing that this API gives. */
+export function notAResponse<Kind extends "unknown" | "unavailable">(kind: Kind) {
+  return { kind, ...plain("not_a_response", "The provider answered with something that is not a response.") };
+}
+
+/** A failure that has no code that can be read. */
+export const noCode = "unknown";
+
+/** The failures of a response that another attempt may not share; one with any other name ends the run. */
+const retryableCodes = new Set([
+  "server_error",
+  "rate_limit_exceeded",
+  "vector_store_timeout",
+  // Of requests, by the documentation; a gateway may report them of a response.
+  "slow_down",
+  "server_is_overloaded",
+  // A failure without a reason is the provider's own, and the same request mostly does better.
+  noCode,
+]);
+
+export function isRetryable(code: string): boolean {
+  return retryableCodes.has(code);
 }
 
 /** Nobody saw how the request ended, so it may have had its effect: all but a 4xx other than 408, and no connection. */
@@ -60,12 +99,12 @@ function hasNoKey(error: unknown): boolean {
 }
 
 /** The request itself is wrong: the same one will never do better. */
-export function neverBetter(error: unknown): boolean {
+function neverBetter(error: unknown): boolean {
   return error instanceof OpenAI.APIError && [400, 404, 413, 422].includes(error.status ?? 0);
 }
 
 /** The provider does not go on from the conversation as it was sent (responses-api.md, section 1.6). */
-export function refusesHistory(error: unknown): boolean {
+function refusesHistory(error: unknown): boolean {
   if (!(error instanceof OpenAI.APIError) || (error.status !== 400 && error.status !== 404)) return false;
   if (error.code === "previous_response_not_found" || error.param === "previous_response_id") return true;
   return historyRefusals.some((refusal) => refusal.test(error.message));
