@@ -7,20 +7,22 @@ import { until } from "../support/until.ts";
 test("a run by Chat Completions whose host is killed in the middle of a turn asks for it again, and counts both", {
   timeout: 120_000,
 }, async (context) => {
-  const system = await startSystem({ modelSeconds: 0.5, modelUrl: null });
+  const slow = await startSystem({ modelSeconds: 600, modelUrl: null });
+  context.after(() => slow.stop());
+  const system = await startSystem({ modelSeconds: 0.3, modelUrl: null });
   context.after(() => system.stop());
   const env = { NIGHTSHIFT_MODEL_API: "chat-completions" };
-  const first = await system.startHost(env);
+  const first = await system.startHost({ ...env, NIGHTSHIFT_MODEL_PORT: new URL(slow.modelUrl).port });
   const { id } = await postRun(first.url, "Write a very long space novel about the first city on Mars.", "k");
   await untilEvent(first.url, id, (type) => type === "turn-intended");
-  await until(async () => (await system.requests()).length === 1);
+  await until(async () => (await slow.requests()).length === 1);
   const { phase } = Object(await (await fetch(`${first.url}/runs/${id}`)).json());
   assert.match(phase.detail, /within one request; nothing of it can be resumed/);
   await first.stop("SIGKILL");
 
   const second = await system.startHost(env);
   const events = await journalWhenEnded(second.url, id);
-  const requests = await system.requests();
+  const requests = [...(await slow.requests()), ...(await system.requests())];
   const run = assertLedgerRules(events, requests);
   assert.equal(run.status, "completed", system.output.join("\n"));
   assert.ok(run.turn.n >= 2 && run.ledger.toolCalls >= 2, "it called its tools");
