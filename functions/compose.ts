@@ -61,6 +61,7 @@ export async function compose(config: Config, agents: readonly Agent[]): Promise
     publicUrl: config.publicUrl,
     nativeManagementUrls: config.nativeManagementUrls,
     foregroundSeconds: config.foregroundSeconds,
+    showToolCalls: config.showToolCalls,
     streamSilenceSeconds: config.onAzure ? 15 : null,
   };
   return telemetry ? { ...traced(services, telemetry), around: aroundOf(telemetry) } : services;

@@ -46,6 +46,7 @@ const Environment = z.object({
   NIGHTSHIFT_OVERDUE_SECONDS: seconds.optional(),
   NIGHTSHIFT_SWEEP_SECONDS: seconds.optional(),
   NIGHTSHIFT_FOREGROUND_SECONDS: seconds.max(220).default(200),
+  NIGHTSHIFT_SHOW_TOOL_CALLS: flag.default(false),
   NIGHTSHIFT_SOLE_PROCESS: flag.default(false),
   NIGHTSHIFT_AUTH: z.enum(["none", "keys", "app-service"]).optional(),
   NIGHTSHIFT_REQUESTS_PER_MINUTE: count.optional(),
@@ -120,6 +121,7 @@ export interface Config {
   overdueSeconds: number;
   sweepSeconds: number;
   foregroundSeconds: number;
+  showToolCalls: boolean;
   soleProcess: boolean;
   onAzure: boolean;
   auth: "none" | "keys" | "app-service";
@@ -176,6 +178,7 @@ function toConfig(environment: Environment): Config {
     overdueSeconds: environment.NIGHTSHIFT_OVERDUE_SECONDS ?? (environment.NIGHTSHIFT_SOLE_PROCESS ? 10 : 120),
     sweepSeconds: environment.NIGHTSHIFT_SWEEP_SECONDS ?? (environment.NIGHTSHIFT_SOLE_PROCESS ? 15 : 300),
     foregroundSeconds: environment.NIGHTSHIFT_FOREGROUND_SECONDS,
+    showToolCalls: environment.NIGHTSHIFT_SHOW_TOOL_CALLS,
     soleProcess: environment.NIGHTSHIFT_SOLE_PROCESS,
     onAzure,
     auth,

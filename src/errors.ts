@@ -13,6 +13,8 @@ export const errorCodes = [
   "run_not_continuable",
   "session_busy",
   "turn_not_found",
+  "approval_not_found",
+  "already_decided",
   "method_not_allowed",
   "idempotency_mismatch",
   "webhook_secret_missing",

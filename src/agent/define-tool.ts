@@ -25,6 +25,12 @@ export interface ToolRetry {
   readonly firstSeconds: number;
 }
 
+/** Who is asked before a call is executed: `note` is for that person, who has `deadlineSeconds` to decide. */
+export interface ToolApproval {
+  readonly note: string | null;
+  readonly deadlineSeconds: number;
+}
+
 /** A function that an agent may call. */
 export interface Tool {
   readonly name: string;
@@ -36,6 +42,8 @@ export interface Tool {
   /** Of one execution, its tries and the waits between them included. */
   readonly timeoutSeconds: number;
   readonly retry: ToolRetry;
+  /** A person decides on each call; null: nobody is asked. */
+  readonly approval: ToolApproval | null;
   /** Executes one call. Never rejects: bad arguments and whatever the tool throws are the call's output. */
   invoke(argumentsJson: string, context: ToolContext): Promise<ToolOutcome>;
 }
@@ -56,6 +64,11 @@ export function defineTool<Parameters extends z.ZodType>(definition: {
   timeoutSeconds?: number;
   /** Default: one attempt. At most 10, and only of a tool that may be repeated. */
   retry?: ToolRetry;
+  /**
+   * A person decides on each call before it is executed: `"required"`, or with a note for that person (at most 300
+   * characters) and the seconds after which a call without a decision is denied (default: 12 hours).
+   */
+  approval?: "required" | { note?: string; deadlineSeconds?: number };
 }): Tool {
   const { name, description, parameters, execute, repeat = "safe", timeoutSeconds = 300, retry = once } = definition;
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(name)) {
@@ -70,6 +83,16 @@ export function defineTool<Parameters extends z.ZodType>(definition: {
   if (retry.attempts > 1 && repeat === "never") {
     throw new NightshiftError("bad_agent", `Tool ${name} must not be repeated (repeat: "never"), so it has no retry.`);
   }
+  const approval = approvalOf(definition.approval);
+  if (approval && !(approval.deadlineSeconds > 0 && approval.deadlineSeconds <= longestTimeoutSeconds)) {
+    throw new NightshiftError(
+      "bad_agent",
+      `Tool ${name}: approval.deadlineSeconds is more than 0 and at most 29 days.`,
+    );
+  }
+  if (approval?.note && approval.note.length > 300) {
+    throw new NightshiftError("bad_agent", `Tool ${name}: approval.note has at most 300 characters.`);
+  }
   return {
     name,
     description,
@@ -77,6 +100,7 @@ export function defineTool<Parameters extends z.ZodType>(definition: {
     repeat,
     timeoutSeconds,
     retry,
+    approval,
     async invoke(argumentsJson, context) {
       try {
         const parsed = await parseArguments(parameters, argumentsJson);
@@ -91,6 +115,12 @@ export function defineTool<Parameters extends z.ZodType>(definition: {
 }
 
 const longestTimeoutSeconds = 29 * 86_400;
+
+function approvalOf(approval?: "required" | { note?: string; deadlineSeconds?: number }): ToolApproval | null {
+  if (approval === undefined) return null;
+  const { note = null, deadlineSeconds = 12 * 3600 } = approval === "required" ? {} : approval;
+  return { note, deadlineSeconds };
+}
 
 const once: ToolRetry = { attempts: 1, firstSeconds: 0 };
 

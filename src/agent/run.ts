@@ -160,8 +160,19 @@ function executeAll(agent: Agent, calls: readonly CallRequest[], signal: AbortSi
   );
 }
 
-/** Executes one call of the model. Never rejects: an unknown tool, too, is an answer to the model. */
+/**
+ * Executes one call of the model, unless a person would have to approve it. Never rejects: a refusal and an unknown tool,
+ * too, are answers to the model.
+ */
 export async function executeCall(agent: Agent, call: CallRequest, context: ToolContext): Promise<ToolOutcome> {
+  const tool = agent.tools.find(({ name }) => name === call.name);
+  if (!tool?.approval) return executeApproved(agent, call, context);
+  const text = `${call.name} was not executed: a person must approve it, and nobody can be asked here.`;
+  return { ok: false, reason: "refused", text };
+}
+
+/** Executes a call that needs no approval any more. */
+export async function executeApproved(agent: Agent, call: CallRequest, context: ToolContext): Promise<ToolOutcome> {
   const tool = agent.tools.find(({ name }) => name === call.name);
   if (tool) return tool.invoke(call.arguments, context);
   const names = agent.tools.map(({ name }) => name).join(", ") || "none";

@@ -23,7 +23,9 @@ function viewOf({ name, description, model, tools, limits }: Agent, { modelName 
     name,
     description,
     model: model ?? modelName,
-    tools: tools.map(({ name, description, parameters, repeat }) => ({ name, description, parameters, repeat })),
+    tools: tools.map(({ name, description, parameters, repeat, approval }) => {
+      return { name, description, parameters, repeat, approval };
+    }),
     limits,
     links: { self: `/agents/${name}`, runs: `/agents/${name}/runs` },
   };

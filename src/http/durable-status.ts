@@ -6,6 +6,7 @@ import { inputOf, outputOf } from "./run-view.ts";
 const runtimeStatuses = {
   queued: "Pending",
   running: "Running",
+  waiting: "Running",
   completed: "Completed",
   failed: "Failed",
   incomplete: "Failed",

@@ -24,6 +24,8 @@ export interface HttpServices extends Pick<Services, "store" | "model" | "agents
   nativeManagementUrls: boolean;
   /** How long an answer of the OpenAI-compatible API may hold its connection. */
   foregroundSeconds: number;
+  /** Show the agent's own calls there, too. */
+  showToolCalls: boolean;
   /** Seconds of silence after which a stream of events ends, or null: it ends by its age. */
   streamSilenceSeconds: number | null;
 }

@@ -14,6 +14,7 @@ const time = z.iso
 const Status = z.enum({
   queued: "queued",
   running: "running",
+  waiting: "waiting",
   completed: "completed",
   failed: "failed",
   cancelled: "cancelled",

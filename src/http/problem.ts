@@ -39,6 +39,16 @@ const kinds = {
   agent_not_found: { status: 404, title: "No such agent", remedy: "`GET /agents` lists the agents that run here." },
   run_not_found: { status: 404, title: "No such run", remedy: "`GET /runs` lists your runs." },
   turn_not_found: { status: 404, title: "No such turn", remedy: "Turns count from 1; ask once the turn is answered." },
+  approval_not_found: {
+    status: 404,
+    title: "No such approval",
+    remedy: "The run's phase lists the calls on which a person is to decide.",
+  },
+  already_decided: {
+    status: 409,
+    title: "Already decided",
+    remedy: "A decision counts once. The run's journal says what was decided, and why.",
+  },
   method_not_allowed: { status: 405, title: "Method not allowed", remedy: "`Allow` names the methods of this path." },
   run_exists: { status: 409, title: "The run exists", remedy: "Read the run instead." },
   run_not_finished: {

@@ -6,6 +6,7 @@ import { openAiRoutes } from "../openai/routes.ts";
 import { RunId } from "../run/ids.ts";
 import type { Orchestrations } from "../steps/orchestrations.ts";
 import { getAgent, listAgents } from "./agents.ts";
+import { decide } from "./approvals.ts";
 import { getEvents } from "./events.ts";
 import type { HttpServices, OpenCall, OpenRoute, Route } from "./http-services.ts";
 import { identify } from "./identify.ts";
@@ -54,6 +55,7 @@ const routes: Routes<Route> = {
   "/runs/:runId": { GET: getRun, DELETE: remove },
   "/runs/:runId/turns/:n": { GET: getTurn },
   "/runs/:runId/cancel": { POST: cancel },
+  "/runs/:runId/approvals/:callId": { POST: decide },
   ...Object.fromEntries(
     Object.entries(openAiRoutes).map(([path, methods]) => [
       path,

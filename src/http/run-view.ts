@@ -1,9 +1,9 @@
 import { NightshiftError } from "../errors.ts";
-import { type InputItem, TurnOutput } from "../model/model.ts";
+import { TurnOutput } from "../model/model.ts";
 import { phaseOf } from "../run/phase.ts";
 import { hasEnded, type Run, type Webhook } from "../run/run.ts";
 import type { PayloadRef } from "../run/run-event.ts";
-import { runInputOf } from "../steps/run-input.ts";
+import { runInputOf, type SaidItem } from "../steps/run-input.ts";
 import type { RunStore } from "../store/run-store.ts";
 
 /** A run as lists show it (api.md, section 2): without input and output. */
@@ -44,7 +44,7 @@ export async function viewOf(run: Run, store: RunStore) {
 }
 
 /** What the caller said: a text, or messages and what else stands between them. */
-export async function inputOf(run: Run, store: RunStore): Promise<string | InputItem[]> {
+export async function inputOf(run: Run, store: RunStore): Promise<string | SaidItem[]> {
   const { items } = await runInputOf(run, { getPayload: (_runId, ref) => payloadOf(run, ref, store) });
   return shownInput(items);
 }

@@ -1,8 +1,10 @@
 import type { InputItem } from "../model/model.ts";
 import { type Session, withPart } from "../run/session.ts";
+import { saidItems } from "../steps/said-items.ts";
 import { batchSetting, type KeptItems } from "../steps/session-items.ts";
 import { changeSession, type SessionName, settledSession } from "../steps/sessions.ts";
 import { sessionBusy } from "../steps/start-run.ts";
+import type { AskedCalls } from "./approvals.ts";
 import type { OpenAiServices } from "./call.ts";
 import { openAfter } from "./conversation.ts";
 import { addedItemIdOf } from "./ids.ts";
@@ -27,7 +29,9 @@ export async function readAdded(
   caller: string,
   services: OpenAiServices,
 ): Promise<KeptItems> {
-  const items = await readItemsOf(raw, "items", mostAtOnce, (itemId) => ownItem(itemId, caller, services));
+  const item = (itemId: string) => ownItem(itemId, caller, services);
+  const said = await readItemsOf(raw, "items", mostAtOnce, { item, asked: nothingAsked });
+  const items = await saidItems(said, async () => ""); // there are no decisions: nothing is asked
   openAfter(items, open, "items");
   const added = items.map((item: InputItem) => {
     return { id: addedItemIdOf(prefixOf(item), services.randomHex(24)), item };
@@ -35,6 +39,9 @@ export async function readAdded(
   if (JSON.stringify(added).length <= mostCharacters) return added;
   throw invalidValue("items", `together at most ${mostCharacters} characters`);
 }
+
+/** A decision is given with the next response, which has the call executed. */
+const nothingAsked: AskedCalls = { find: async () => null, found: new Map() };
 
 const tries = 100;
 

@@ -20,6 +20,8 @@ export interface OpenAiCall {
 export interface OpenAiServices extends Pick<Services, "store" | "agents" | "clock" | "randomHex" | "log"> {
   /** How long an answer may hold its connection before it says that the run goes on without it. */
   foregroundSeconds: number;
+  /** Show the agent's own calls to callers, as `mcp_call` items. */
+  showToolCalls: boolean;
   /** Runs that one caller may have under way at once, or null. */
   unendedRuns: number | null;
 }

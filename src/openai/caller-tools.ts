@@ -14,6 +14,9 @@ const FunctionTool = z.looseObject({
 
 const FunctionChoice = z.looseObject({ type: z.literal("function"), name: z.string() });
 
+/** How a client says that it knows the agent's own tools, as it must before it takes requests for approval. */
+const AgentTools = z.looseObject({ type: z.literal("mcp"), server_label: z.string() });
+
 export interface CallerTools {
   /** As the model is told of them. */
   tools: ToolDeclaration[];
@@ -31,15 +34,19 @@ const mostTools = 128;
 export function readTools(raw: readonly unknown[], choice: unknown, agent: Agent): CallerTools {
   if (raw.length > mostTools) throw invalidValue("tools", `at most ${mostTools} tools`);
   const taken = new Map(agent.tools.map(({ name }) => [name, `agent ${agent.name} has a tool of this name`]));
-  const tools = raw.map((tool, index): ToolDeclaration => {
+  const tools = raw.flatMap((tool, index): ToolDeclaration[] => {
+    if (AgentTools.safeParse(tool).data?.server_label === agent.name) return [];
     const { name, description, parameters, strict } = readTool(tool, `tools[${index}]`);
     const other = taken.get(name);
     if (other !== undefined) throw invalidValue(`tools[${index}].name`, other);
     taken.set(name, `the name '${name}' is used twice`);
     const schema = parameters ?? { type: "object", properties: {} };
-    return { name, description: description ?? "", parameters: schema, ...(strict && { strict }) };
+    return [{ name, description: description ?? "", parameters: schema, ...(strict && { strict }) }];
   });
-  const shown = tools.map((tool) => ({ type: "function", ...tool, strict: tool.strict ?? false }));
+  const shown = [
+    ...(tools.length < raw.length ? [{ type: "mcp", server_label: agent.name }] : []),
+    ...tools.map((tool) => ({ type: "function", ...tool, strict: tool.strict ?? false })),
+  ];
   const { toolChoice, none = false } = readChoice(choice, tools);
   return { tools: none ? [] : tools, toolChoice, shown: { tools: shown, tool_choice: choice ?? "auto" } };
 }

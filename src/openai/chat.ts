@@ -1,6 +1,7 @@
 import { hasEnded, type Run } from "../run/run.ts";
 import type { RunInput } from "../steps/run-input.ts";
 import { startRun } from "../steps/start-run.ts";
+import { askedCalls } from "./approvals.ts";
 import type { OpenAiRoute, OpenAiServices } from "./call.ts";
 import { chatObject, chatTeller } from "./chat-object.ts";
 import { readChatRequest } from "./chat-request.ts";
@@ -20,15 +21,16 @@ export const createChatCompletion: OpenAiRoute = async (call, services) => {
     body,
     services.agents,
   );
-  const thread = await conversationOf(null, items, call.caller, services);
-  const input: RunInput = { v: 2, ...thread, instructions: null, tools: callers.tools, options, request: echo };
+  const thread = await conversationOf(null, items, askedCalls(call.caller, services), call.caller, services);
+  const asked = { instructions: null, tools: callers.tools, options, request: echo };
+  const input: RunInput = { v: 2, ...thread, ...asked, approvalsBy: "nobody" };
   const start = { agent, caller: call.caller, input, metadata, limits: agent.limits, body, idempotencyKey };
   return onceItExists(idempotencyKey, async () => {
     const run = await startRun(start, { ...services, orchestrations: call.orchestrations });
     if (stream) return streamOf(run, includeUsage, services);
     const ended = await untilEnded(run, services);
     if (!ended) throw stillRunning(run, services.foregroundSeconds);
-    return Response.json(chatObject(ended, await shownItems(ended, services.store)));
+    return Response.json(chatObject(ended, await shownItems(ended, input, services.store)));
   });
 };
 

@@ -2,6 +2,7 @@ import type { InputItem } from "../model/model.ts";
 import { SessionId } from "../run/ids.ts";
 import { type RunPart, type Session, tailIndex } from "../run/session.ts";
 import { leftOpen, unanswered } from "../steps/left-open.ts";
+import type { SaidItem } from "../steps/run-input.ts";
 import { itemsOfPart, keptItems } from "../steps/session-items.ts";
 import { type SessionStart, sessionBusy } from "../steps/start-run.ts";
 import type { OpenAiServices } from "./call.ts";
@@ -15,7 +16,7 @@ import { conversationNotFound } from "./own-conversations.ts";
  */
 export function conversationStart(
   conversationId: string,
-  items: readonly InputItem[],
+  items: readonly SaidItem[],
   { store }: OpenAiServices,
 ): SessionStart {
   const id = SessionId.safeParse(conversationId);
@@ -25,8 +26,8 @@ export function conversationStart(
     async admit(session) {
       if (!session) throw conversationNotFound(conversationId);
       if (session.queue.length > 0) throw sessionBusy(session.id);
-      const { fresh, open } = await unheard(session, store);
-      checkCalls([...fresh, ...items], open);
+      const { fresh, open, approvals } = await unheard(session, store);
+      checkCalls([...fresh, ...items], open, approvals);
       if (fresh.length + items.length === 0) throw missing("input");
       return session;
     },
@@ -37,15 +38,20 @@ export function conversationStart(
 export async function unheard(
   session: Session,
   store: OpenAiServices["store"],
-): Promise<{ fresh: InputItem[]; open: Set<string> }> {
+): Promise<{ fresh: InputItem[] } & OpenCalls> {
   const parts = session.parts.slice(tailIndex(session) + 1);
   const fresh = (await Promise.all(parts.map((part) => itemsOfPart(part, session, store)))).flat();
   const tail = session.parts[tailIndex(session)];
-  return { fresh, open: tail && "run" in tail ? await openIn(tail, store) : new Set() };
+  return { fresh, ...(tail && "run" in tail ? await openIn(tail, store) : nothingOpen) };
 }
 
-async function openIn({ run: runId, left }: RunPart, store: OpenAiServices["store"]): Promise<Set<string>> {
-  if (left) return unanswered((await keptItems(runId, left, store)).map(({ item }) => item));
+type OpenCalls = Pick<Awaited<ReturnType<typeof leftOpen>>, "open" | "approvals">;
+
+const nothingOpen: OpenCalls = { open: new Set(), approvals: new Set() };
+
+async function openIn({ run: runId, left }: RunPart, store: OpenAiServices["store"]): Promise<OpenCalls> {
   const run = await store.get(runId);
-  return run ? (await leftOpen(run, store)).open : new Set();
+  const approvals = new Set<string>(run?.approvalCalls);
+  if (left) return { open: unanswered((await keptItems(runId, left, store)).map(({ item }) => item)), approvals };
+  return run ? leftOpen(run, store) : nothingOpen;
 }

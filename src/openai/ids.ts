@@ -12,18 +12,18 @@ export function runIdOf(responseId: string): RunId | null {
 }
 
 /** An output item's id names its run and its place, so that a reference to it can be followed. */
-export function itemIdOf(prefix: "msg" | "fc", runId: RunId, index: number): string {
+export function itemIdOf(prefix: "msg" | "fc" | "mcp" | "mcpr", runId: RunId, index: number): string {
   return `${prefix}_${rest(runId)}${String(index).padStart(4, "0")}`;
 }
 
 /** An input item's id; nothing refers to it but the cursor of its list. */
-export function inputItemIdOf(prefix: "msg" | "fc" | "fco", runId: RunId, index: number): string {
+export function inputItemIdOf(prefix: "msg" | "fc" | "fco" | "mcpa", runId: RunId, index: number): string {
   return `${prefix}_${rest(runId)}i${String(index).padStart(4, "0")}`;
 }
 
 /** The run of whose output an item is; null for what cannot be one. */
 export function runIdOfItem(itemId: string): RunId | null {
-  const [, id] = /^(?:msg|fc)_([0-9a-v]{32})\d{4,}$/.exec(itemId) ?? [];
+  const [, id] = /^(?:msg|fc|mcp|mcpr)_([0-9a-v]{32})\d{4,}$/.exec(itemId) ?? [];
   return id === undefined ? null : RunId.parse(`run_${id}`);
 }
 

@@ -28,14 +28,16 @@ export async function ownResponse(
  * @throws OpenAiError 404
  */
 export async function ownItem(itemId: string, caller: string, services: OpenAiServices): Promise<OutputItem> {
+  const { store } = services;
   const run = await ownRun(runIdOfItem(itemId), caller, services);
-  const items = run && hasEnded(run) ? await shownItems(run, services.store) : [];
+  const items = run && hasEnded(run) ? await shownItems(run, await runInputOf(run, store), store) : [];
   const item = items.find(({ id }) => id === itemId);
   if (item) return item;
   throw new OpenAiError(404, `Item with id '${itemId}' not found.`, { param: "input" });
 }
 
-async function ownRun(id: RunId | null, caller: string, { store }: OpenAiServices): Promise<Run | null> {
+/** The caller's run, or null. */
+export async function ownRun(id: RunId | null, caller: string, { store }: OpenAiServices): Promise<Run | null> {
   const run = id && (await store.get(id));
   return run && run.caller === caller ? run : null;
 }

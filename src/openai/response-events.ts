@@ -1,6 +1,6 @@
 import { hasEnded } from "../run/run.ts";
 import type { RunInput } from "../steps/run-input.ts";
-import type { OutputCall, OutputItem, OutputMessage, OutputPart } from "./output-items.ts";
+import type { OutputCall, OutputItem, OutputMessage, OutputPart, OutputToolCall } from "./output-items.ts";
 import { Echo, type ResponseObject, responseObject } from "./response-object.ts";
 import type { Line } from "./story.ts";
 
@@ -52,6 +52,8 @@ function lifeEvents({ event, run }: Line, input: RunInput, response: () => Respo
     case "orphan-possible":
     case "orphan-confirmed":
     case "call-requested":
+    case "approval-requested":
+    case "approval-decided":
     case "call-started":
     case "call-completed":
     case "call-failed":
@@ -69,16 +71,38 @@ function endOf(status: ResponseObject["status"]): string {
 }
 
 function itemEvents(item: OutputItem, output_index: number): Told[] {
-  const inside = item.type === "message" ? messageEvents(item, output_index) : callEvents(item, output_index);
-  const begun =
-    item.type === "message"
-      ? { ...item, status: "in_progress", content: [] }
-      : { ...item, status: "in_progress", arguments: "" };
   return [
-    { type: "response.output_item.added", output_index, item: begun },
-    ...inside,
+    { type: "response.output_item.added", output_index, item: begunItem(item) },
+    ...eventsWithin(item, output_index),
     { type: "response.output_item.done", output_index, item },
   ];
+}
+
+/** An item as it looks before its first delta. */
+function begunItem(item: OutputItem): object {
+  switch (item.type) {
+    case "message":
+      return { ...item, status: "in_progress", content: [] };
+    case "function_call":
+      return { ...item, status: "in_progress", arguments: "" };
+    case "mcp_call":
+      return { ...item, status: "in_progress", arguments: "", output: null, error: null };
+    case "mcp_approval_request":
+      return item;
+  }
+}
+
+function eventsWithin(item: OutputItem, output_index: number): Told[] {
+  switch (item.type) {
+    case "message":
+      return messageEvents(item, output_index);
+    case "function_call":
+      return callEvents(item, output_index);
+    case "mcp_call":
+      return toolCallEvents(item, output_index);
+    case "mcp_approval_request":
+      return [];
+  }
 }
 
 function messageEvents({ id: item_id, content }: OutputMessage, output_index: number): Told[] {
@@ -116,5 +140,15 @@ function callEvents({ id: item_id, name, arguments: text }: OutputCall, output_i
   return [
     { type: "response.function_call_arguments.delta", ...place, delta: text },
     { type: "response.function_call_arguments.done", ...place, name, arguments: text },
+  ];
+}
+
+function toolCallEvents({ id: item_id, arguments: text, status }: OutputToolCall, output_index: number): Told[] {
+  const place = { item_id, output_index };
+  return [
+    { type: "response.mcp_call.in_progress", ...place },
+    { type: "response.mcp_call_arguments.delta", ...place, delta: text },
+    { type: "response.mcp_call_arguments.done", ...place, arguments: text },
+    { type: `response.mcp_call.${status}`, ...place },
   ];
 }

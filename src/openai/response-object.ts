@@ -64,6 +64,7 @@ function statusOf(run: Run, background: boolean) {
     case "queued":
       return background ? "queued" : "in_progress";
     case "running":
+    case "waiting":
       return "in_progress";
     case "incomplete":
       return reasonOf(run.error) === null ? "failed" : "incomplete";

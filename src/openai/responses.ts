@@ -6,8 +6,9 @@ import { cancelRun } from "../steps/cancel-run.ts";
 import { deleteRun } from "../steps/delete-run.ts";
 import { type RunInput, runInputOf } from "../steps/run-input.ts";
 import { startRun } from "../steps/start-run.ts";
+import { approvedCalls, askedCalls } from "./approvals.ts";
 import type { OpenAiCall, OpenAiRoute, OpenAiServices } from "./call.ts";
-import { conversationOf } from "./conversation.ts";
+import { conversationOf, withoutRequests } from "./conversation.ts";
 import { conversationStart } from "./conversation-start.ts";
 import { type CreateRequest, readCreateRequest } from "./create-request.ts";
 import { eventStream, untilEnded } from "./follow.ts";
@@ -27,12 +28,13 @@ export const createResponse: OpenAiRoute = async (call, services) => {
   const body = await call.json();
   const request = readCreateRequest(body, services.agents);
   const { agent, metadata } = request;
-  const input = await inputOf(request, call, services);
+  const { input, approved } = await inputOf(request, call, services);
   const { conversationId } = request;
   const session = conversationId !== null && {
     session: conversationStart(conversationId, input.items, services),
   };
-  const start = { agent, caller: call.caller, input, metadata, limits: agent.limits, body, idempotencyKey, ...session };
+  const given = { input, approvedCalls: approved, metadata, limits: agent.limits, body, idempotencyKey };
+  const start = { agent, caller: call.caller, ...given, ...session };
   return onceItExists(idempotencyKey, async () => {
     const run = await startRun(start, { ...services, orchestrations: call.orchestrations });
     if (request.stream) return streamOf(run, 0, services);
@@ -45,14 +47,25 @@ export const createResponse: OpenAiRoute = async (call, services) => {
   });
 };
 
-async function inputOf(request: CreateRequest, { caller }: OpenAiCall, services: OpenAiServices): Promise<RunInput> {
+async function inputOf(request: CreateRequest, { caller }: OpenAiCall, services: OpenAiServices) {
   const { instructions, callers, options, echo } = request;
-  const items = await readItems(request.input, (itemId) => ownItem(itemId, caller, services));
+  const asked = askedCalls(caller, services);
+  const items = await readItems(request.input, { item: (itemId) => ownItem(itemId, caller, services), asked });
   const inConversation = request.conversationId !== null;
   const thread = inConversation
-    ? { previous: null, items }
-    : await conversationOf(request.previousResponseId, items, caller, services);
-  return { v: 2, ...thread, instructions, tools: callers.tools, options, request: echo };
+    ? { previous: null, items: withoutRequests(items, asked) }
+    : await conversationOf(request.previousResponseId, items, asked, caller, services);
+  const input: RunInput = {
+    v: 2,
+    ...thread,
+    instructions,
+    tools: callers.tools,
+    options,
+    approvalsBy: request.store ? "caller" : "nobody", // a request of a run that is forgotten could not be answered
+    showsCalls: services.showToolCalls,
+    request: echo,
+  };
+  return { input, approved: approvedCalls(input.items, asked) };
 }
 
 /** `store: false`: what was answered is kept no longer. */
@@ -126,7 +139,7 @@ function streamOf(run: Run, from: number, services: OpenAiServices): Response {
 const longestHintMs = 60_000;
 
 async function answerWith(run: Run, input: RunInput, services: OpenAiServices): Promise<Response> {
-  if (hasEnded(run)) return Response.json(responseObject(run, input, await shownItems(run, services.store)));
+  if (hasEnded(run)) return Response.json(responseObject(run, input, await shownItems(run, input, services.store)));
   const untilNextLook = Date.parse(run.pulse.nextLookAt) - services.clock.now();
   const pollAfter = String(Math.round(Math.min(Math.max(untilNextLook, 500), longestHintMs)));
   const headers = { "openai-poll-after-ms": pollAfter };

@@ -1,14 +1,14 @@
 import type { InputItem } from "../model/model.ts";
-import { hasEnded } from "../run/run.ts";
+import { hasEnded, type Run } from "../run/run.ts";
 import type { Part, Session } from "../run/session.ts";
+import { itemsAsked } from "../steps/read-history.ts";
 import { runInputOf } from "../steps/run-input.ts";
 import { batchOf, type KeptItems, keptItems } from "../steps/session-items.ts";
 import type { OpenAiCall, OpenAiServices } from "./call.ts";
 import { runIdOfAnyItem } from "./ids.ts";
 import { shownInput, shownInputItem } from "./input-item-view.ts";
-import { asInput } from "./input-items.ts";
 import { OpenAiError } from "./openai-error.ts";
-import type { OutputItem } from "./output-items.ts";
+import { type OutputItem, textOf } from "./output-items.ts";
 import { shownItems } from "./story.ts";
 
 /** An item of a conversation, as lists show it. */
@@ -38,13 +38,30 @@ export async function toldIn(part: Part, session: Session, { store }: OpenAiServ
   if (part.left) return (await keptItems(part.run, part.left, store)).map(toldKept);
   const run = await store.get(part.run);
   if (!run || !hasEnded(run)) return [];
-  const { items } = await runInputOf(run, store);
-  const asked = shownInput(items, run.id).flatMap((shown, index) => {
+  const input = await runInputOf(run, store);
+  const items = await itemsAsked(run, store);
+  const asked = shownInput(input.items, run.id).flatMap((shown, index) => {
     const item = items[index];
     return item ? [{ shown, item }] : [];
   });
-  const said = (await shownItems(run, store)).map((shown) => ({ shown, item: asInput(shown) }));
-  return [...asked, ...said];
+  return [...asked, ...saidIn(run, await shownItems(run, input, store))];
+}
+
+/** The agent's own calls are no items of a conversation, also where responses show them. */
+function saidIn({ approvalCalls = [] }: Run, shown: readonly OutputItem[]): Told[] {
+  const requested = [...approvalCalls]; // in the order of their requests
+  const told: Told[] = [];
+  for (const item of shown) {
+    if (item.type === "message") told.push({ shown: item, item: { role: "assistant", content: textOf([item]) } });
+    if (item.type === "function_call") told.push({ shown: item, item: callOf(item.call_id, item) });
+    if (item.type === "mcp_approval_request")
+      told.push({ shown: item, item: callOf(requested.shift() ?? item.id, item) });
+  }
+  return told;
+}
+
+function callOf(callId: string, { name, arguments: text }: { name: string; arguments: string }): InputItem {
+  return { type: "function_call", callId, name, arguments: text };
 }
 
 function toldKept({ id, item }: KeptItems[number]): Told {

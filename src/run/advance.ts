@@ -1,7 +1,8 @@
+import type { Instant } from "./ids.ts";
 import { climbed, restored } from "./replay-ladder.ts";
-import type { Call, Ledger, Run, Turn, Webhook } from "./run.ts";
-import { hasEnded, onChain } from "./run.ts";
-import { noUsage, type RunEvent, type RunQueued, type Usage } from "./run-event.ts";
+import type { Call, Ledger, LiveRun, Run, Turn, Webhook } from "./run.ts";
+import { hasEnded, isUndecided, onChain } from "./run.ts";
+import { type ApprovedCall, noUsage, type RunEvent, type RunQueued, type Usage } from "./run-event.ts";
 
 /** The run that its first event begins. */
 export function begin(event: RunQueued): Run {
@@ -25,14 +26,21 @@ export function begin(event: RunQueued): Run {
     lastEvent: event.n,
     generation: 0,
     turn: { state: "none", n: 0 },
-    calls: [],
+    calls: (event.approvedCalls ?? []).map((call) => approved(call, event.at)),
     refusedCalls: [],
     lastResponseId: null,
     ladder: onChain,
     lastOutput: null,
     orphanOps: [],
     usage: noUsage,
-    ledger: { attempts: 0, responses: 0, orphansPossible: 0, orphansConfirmed: 0, toolCalls: 0, toolRepeats: 0 },
+    ledger: {
+      attempts: 0,
+      responses: 0,
+      orphansPossible: 0,
+      orphansConfirmed: 0,
+      toolCalls: event.approvedCalls?.length ?? 0,
+      toolRepeats: 0,
+    },
     ...(event.webhook && { webhook: { ...event.webhook, attempts: 0, nextAt: null, deliveredAt: null } }),
     pulse: {
       bell: 0,
@@ -69,7 +77,7 @@ export function fold(first: RunQueued, rest: readonly RunEvent[]): Run {
   return rest.reduce(advance, begin(first));
 }
 
-function move(run: Run, event: RunEvent): Run {
+function move(run: LiveRun, event: RunEvent): Run {
   switch (event.type) {
     case "run-queued":
     case "orphan-confirmed":
@@ -99,9 +107,19 @@ function move(run: Run, event: RunEvent): Run {
         lastResponseId: event.responseId,
         lastOutput: event.output,
         ...(event.type === "turn-completed" && event.callerCalls && { callerCalls: event.callerCalls }),
+        ...(event.type === "turn-completed" && event.approvalCalls && { approvalCalls: event.approvalCalls }),
       };
     case "call-requested":
       return { ...run, calls: [...run.calls, requested(event)] };
+    case "approval-requested":
+      return withWaiting(run, event.calls.reduce(asked, run.calls), event.at);
+    case "approval-decided": {
+      const { callId, decision, requestHash } = event;
+      const calls = run.calls.map((call) =>
+        call.id === callId && call.approval ? { ...call, approval: { ...call.approval, decision, requestHash } } : call,
+      );
+      return withWaiting(run, calls, event.at);
+    }
     case "call-started": {
       const { execution: n, by, at, until } = event;
       return { ...run, calls: change(run.calls, event.callId, { execution: { n, by, at, until } }) };
@@ -166,6 +184,24 @@ function nextTurn(before: Turn, event: TurnEvent): Turn {
   }
 }
 
+/** The call's own run wrote what a repeat of it may do into the claim, so that this run may always look there again. */
+function approved({ callId: id, tool, timeoutSeconds, askedBy }: ApprovedCall, requestedAt: Instant): Call {
+  const call = { id, turn: 0, tool, timeoutSeconds, requestedAt, askedBy };
+  return { ...call, repeat: "safe", execution: null, result: null };
+}
+
+type Asked = Extract<RunEvent, { type: "approval-requested" }>["calls"][number];
+
+function asked(calls: Call[], { callId, note, deadline }: Asked): Call[] {
+  return change(calls, callId, { approval: { note, deadline, decision: null, requestHash: null } });
+}
+
+/** A run waits as long as one of its calls has no decision. */
+function withWaiting(run: LiveRun, calls: Call[], at: Instant): Run {
+  if (calls.some(isUndecided)) return { ...run, calls, status: "waiting", startedAt: run.startedAt ?? at };
+  return run.status === "waiting" ? { ...run, calls, status: "running" } : { ...run, calls };
+}
+
 function requested(event: Extract<RunEvent, { type: "call-requested" }>): Call {
   const { callId: id, turn, tool, repeat, timeoutSeconds, at: requestedAt } = event;
   return { id, turn, tool, repeat, timeoutSeconds, requestedAt, execution: null, result: null };
@@ -201,6 +237,8 @@ function count(ledger: Ledger, orphanOps: readonly string[], event: RunEvent): L
     case "turn-failed":
     case "rung-taken":
     case "turn-lost":
+    case "approval-requested":
+    case "approval-decided":
     case "call-completed":
     case "call-failed":
     case "orchestration-replaced":
@@ -240,6 +278,8 @@ function nextWebhook(webhook: Webhook, event: RunEvent, hadEnded: boolean): Webh
     case "orphan-possible":
     case "orphan-confirmed":
     case "call-requested":
+    case "approval-requested":
+    case "approval-decided":
     case "call-started":
     case "call-completed":
     case "call-failed":

@@ -1,4 +1,4 @@
-import type { CallId, Instant, OperationId } from "./ids.ts";
+import { type CallId, type Instant, type OperationId, plusSeconds } from "./ids.ts";
 import type { Closing } from "./next-move.ts";
 import { endOf } from "./next-move.ts";
 import { climb } from "./replay-ladder.ts";
@@ -20,6 +20,8 @@ export interface RequestedCall {
   repeat: "safe" | "never";
   timeoutSeconds: number;
   arguments: string;
+  /** The person who is asked, and for how long; null: nobody. */
+  approval: { note: string | null; deadlineSeconds: number } | null;
 }
 
 /** An answered turn, its output already kept. */
@@ -31,6 +33,8 @@ export interface Answer extends Attempt {
   calls: readonly RequestedCall[];
   /** Those that the run's caller carries out. */
   callerCalls: readonly CallId[];
+  /** Those on which the run's caller decides, in the run after this one. */
+  approvalCalls: readonly CallId[];
   /** Null: the response is whole. Else why the model stopped early. */
   stopped: string | null;
 }
@@ -64,19 +68,35 @@ export function responseSeen(
 }
 
 /** What an answer to the open attempt leads to. */
-export function answered(run: Run, answer: Answer, closing: Closing | null): NewEvent[] {
+export function answered(run: Run, answer: Answer, closing: Closing | null, now: Instant): NewEvent[] {
   if (closing === "cancel") return [late(answer), { type: "run-cancelled", output: answer.output }];
   const kept = answer.calls.slice(0, maxCalls);
+  const approvalCalls = answer.approvalCalls.slice(0, maxCalls);
+  const refused = [
+    ...answer.calls.slice(maxCalls).map(({ callId }) => callId),
+    ...answer.approvalCalls.slice(maxCalls),
+  ];
   const completed: NewEvent = {
     ...lineOf(answer),
     type: "turn-completed",
-    refusedCalls: answer.calls.slice(maxCalls).map((call) => call.callId),
+    refusedCalls: refused,
     ...(answer.callerCalls.length > 0 && { callerCalls: [...answer.callerCalls] }),
+    ...(approvalCalls.length > 0 && { approvalCalls }),
   };
   if (answer.stopped !== null) return [completed, stoppedEarly(answer, answer.stopped)];
   if (answer.calls.length === 0) return [completed, { type: "run-completed", output: answer.output }];
   if (closing === "deadline") return [completed, endOf({ ...run, lastOutput: answer.output }, "deadline")];
-  return [completed, ...kept.map((call) => requestOf(answer.turn, call))];
+  return [completed, ...kept.map((call) => requestOf(answer.turn, call)), ...asking(run, answer.turn, kept, now)];
+}
+
+/** What people are asked of a turn's calls: one event for all of them. Nobody has longer than the run has. */
+function asking({ deadline: end }: Run, turn: number, requested: readonly RequestedCall[], now: Instant): NewEvent[] {
+  const calls = requested.flatMap(({ callId, tool, approval }) => {
+    if (!approval) return [];
+    const own = plusSeconds(now, approval.deadlineSeconds);
+    return [{ callId, tool, note: approval.note, deadline: own < end ? own : end }];
+  });
+  return calls.length > 0 ? [{ type: "approval-requested", turn, calls }] : [];
 }
 
 /** What an attempt that gave no answer leads to: another attempt at its time, or, when `fatal`, the run's end. */

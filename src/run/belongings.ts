@@ -27,6 +27,8 @@ export function belongingsOf(event: RunEvent): Belonging[] {
     case "turn-lost":
     case "orphan-possible":
     case "call-requested":
+    case "approval-requested":
+    case "approval-decided":
     case "call-started":
     case "call-completed":
     case "call-failed":

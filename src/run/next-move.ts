@@ -1,5 +1,5 @@
 import { type CallId, type Instant, plusSeconds, type SessionId, secondsBetween } from "./ids.ts";
-import { type Call, hasEnded, type LiveRun, type Run, type Turn } from "./run.ts";
+import { type Call, hasEnded, isUndecided, type LiveRun, type Run, type Turn } from "./run.ts";
 import type { NewEvent } from "./run-event.ts";
 import { longestWaitSeconds } from "./waits.ts";
 
@@ -28,7 +28,9 @@ export type Move =
   | { kind: "close"; turn: StartedTurn; closing: Closing }
   | { kind: "end"; events: NewEvent[] }
   | { kind: "calls"; calls: CallId[] }
-  | { kind: "give-up"; calls: Call[] };
+  | { kind: "give-up"; calls: Call[] }
+  /** Nobody has decided on these calls in time. */
+  | { kind: "expire"; calls: Call[] };
 
 export type StartedTurn = Extract<Turn, { state: "started" }>;
 
@@ -49,7 +51,7 @@ export function nextMove(run: Run, generation: number, moment: Moment): Move {
       return closing ? { kind: "close", turn, closing } : { kind: "look", turn };
     case "none":
       if (closing) return { kind: "end", events: [endOf(run, closing)] };
-      return awaitsSession(run) ? { kind: "session" } : { kind: "begin", turn: 1, attempt: 1 };
+      return awaitsSession(run) ? { kind: "session" } : firstMove(run, moment);
     case "broken":
       return closing ? { kind: "end", events: [endOf(run, closing)] } : again(run, turn, moment.now);
     case "answered":
@@ -102,10 +104,16 @@ function again(run: Run, turn: Extract<Turn, { state: "broken" }>, now: Instant)
   return { kind: "begin", turn: turn.n, attempt: turn.attempt + 1 };
 }
 
+/** The calls that the run was started with come before its first turn, which is told of their outputs. */
+function firstMove(run: LiveRun, moment: Moment): Move {
+  const open = run.calls.filter((call) => call.result === null);
+  return open.length > 0 ? forCalls(open, moment) : { kind: "begin", turn: 1, attempt: 1 };
+}
+
 function goOn(run: LiveRun, { n, output }: Extract<Turn, { state: "answered" }>, moment: Moment): Move {
   const open = run.calls.filter((call) => call.result === null);
   if (open.length > 0) return forCalls(open, moment);
-  if (run.callerCalls) return { kind: "end", events: [{ type: "run-completed", output }] };
+  if (run.callerCalls || run.approvalCalls) return { kind: "end", events: [{ type: "run-completed", output }] };
   const beyond = tokensSpent(run) ?? turnsSpent(run, n);
   return beyond ? { kind: "end", events: [beyond] } : { kind: "begin", turn: n + 1, attempt: 1 };
 }
@@ -123,17 +131,27 @@ function tokensSpent({ limits: { maxTotalTokens }, usage: { totalTokens }, lastO
 }
 
 function forCalls(open: readonly Call[], moment: Moment): Move {
+  const late = open.filter((call) => isUndecided(call) && moment.now >= call.approval.deadline);
+  if (late.length > 0) return { kind: "expire", calls: late.slice(0, expiredAtOnce) };
   const hopeless = open.filter((call) => !mayStart(call) && call.execution && !mayBeAlive(call.execution, moment));
   if (hopeless.length > 0) return { kind: "give-up", calls: hopeless };
   const startable = open.filter(mayStart);
   if (startable.length > 0) return { kind: "calls", calls: startable.map((call) => call.id) };
-  const ends = open.flatMap((call) => (call.execution ? [call.execution.until] : [])).sort();
+  const ends = open.flatMap(endsOf).sort();
   return { kind: "wait", until: ends[0] ?? plusSeconds(moment.now, longestWaitSeconds) };
 }
 
+function endsOf(call: Call): Instant[] {
+  if (isUndecided(call)) return [call.approval.deadline];
+  return call.execution ? [call.execution.until] : [];
+}
+
+/** Each is two events of one transaction; the others follow in the next. */
+const expiredAtOnce = 16;
+
 /** A `safe` call may be started again at once, also while another execution of it may be running. */
 export function mayStart(call: Call): boolean {
-  if (call.result !== null) return false;
+  if (call.result !== null || isUndecided(call)) return false;
   return call.execution === null || (call.repeat === "safe" && call.execution.n < maxExecutions);
 }
 

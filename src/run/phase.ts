@@ -1,14 +1,25 @@
-import type { Instant } from "./ids.ts";
+import type { CallId, Instant } from "./ids.ts";
 import { awaitsSession } from "./next-move.ts";
-import { type Call, type EndedRun, hasEnded, type LiveRun, type Run, type Turn } from "./run.ts";
+import {
+  type Approval,
+  type Call,
+  type EndedRun,
+  hasEnded,
+  isUndecided,
+  type LiveRun,
+  type Run,
+  type Turn,
+} from "./run.ts";
 import type { Rung } from "./run-event.ts";
 
 /** Why a run is not done yet (api.md, section 2). `until` is the next moment at which something is looked at. */
 export interface Phase {
-  kind: "queued" | "model" | "tools" | "throttled" | "retrying" | "ended";
+  kind: "queued" | "model" | "tools" | "approval" | "throttled" | "retrying" | "ended";
   detail: string;
   since: Instant;
   until: Instant | null;
+  /** The calls on which a person is to decide; absent: there are none. */
+  approvals?: { callId: CallId; tool: string; note: string | null; deadline: Instant }[];
 }
 
 export function phaseOf(run: Run): Phase {
@@ -38,6 +49,7 @@ function withoutSteps(run: LiveRun): Phase {
   const phase = livePhase(run);
   const times = replacements > 0 ? ` (orchestrations replaced: ${replacements})` : "";
   const detail = `${phase.detail}; the next step is overdue${times}`;
+  if (phase.kind === "approval") return { ...phase, detail };
   return { kind: phase.kind === "queued" ? "queued" : "retrying", detail, since: overdueSince ?? run.updatedAt, until };
 }
 
@@ -60,6 +72,7 @@ function livePhase(run: LiveRun): Phase {
 function beforeItsTurn(run: LiveRun): Phase {
   const { waitsFor, nextLookAt } = run.pulse;
   const since = run.createdAt;
+  if (!awaitsSession(run) && run.calls.some(({ result }) => result === null)) return beforeTurns(run);
   if (!awaitsSession(run) || waitsFor === null)
     return { kind: "queued", detail: "not started yet", since, until: null };
   const detail = `waits until run ${waitsFor}, which is before it in session ${run.sessionId}, has ended`;
@@ -105,9 +118,35 @@ function betweenAttempts(run: LiveRun, { n, error, since, retryAt }: Extract<Tur
 function afterAnswer(run: LiveRun, { n, since }: Extract<Turn, { state: "answered" }>): Phase {
   const until = earlier(run.pulse.nextLookAt, run.deadline);
   const open = run.calls.filter((call) => call.result === null);
-  if (open.length > 0)
-    return { kind: "tools", detail: open.map((call) => toolText(run, call)).join(", "), since, until };
+  const undecided = open.filter(isUndecided);
+  if (undecided.length > 0) return awaited(run, undecided, since);
+  if (open.length > 0) return { kind: "tools", detail: toolTexts(run, open), since, until };
   return { kind: "model", detail: `turn ${n + 1} is about to begin`, since, until };
+}
+
+/** Calls that were approved come before the first turn. */
+function beforeTurns(run: LiveRun): Phase {
+  const open = run.calls.filter((call) => call.result === null);
+  const until = earlier(run.pulse.nextLookAt, run.deadline);
+  return { kind: "tools", detail: toolTexts(run, open), since: run.createdAt, until };
+}
+
+type Undecided = Call & { approval: Approval };
+
+/** Other calls of the turn are executed meanwhile. */
+function awaited(run: LiveRun, undecided: readonly Undecided[], since: Instant): Phase {
+  const approvals = undecided.map(({ id: callId, tool, approval: { note, deadline } }) => {
+    return { callId, tool, note, deadline };
+  });
+  const asked = approvals.map(({ tool, note }) => (note === null ? tool : `${tool} (${note})`)).join(", ");
+  const others = run.calls.filter((call) => call.result === null && !isUndecided(call));
+  const meanwhile = others.length > 0 ? `; meanwhile: ${toolTexts(run, others)}` : "";
+  const until = approvals.map(({ deadline }) => deadline).reduce(earlier);
+  return { kind: "approval", detail: `a person is to decide on ${asked}${meanwhile}`, since, until, approvals };
+}
+
+function toolTexts(run: LiveRun, calls: readonly Call[]): string {
+  return calls.map((call) => toolText(run, call)).join(", ");
 }
 
 function earlier(a: Instant, b: Instant): Instant {

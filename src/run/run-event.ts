@@ -49,6 +49,20 @@ export type Limits = z.infer<typeof Limits>;
  */
 export const Traceparent = z.string().regex(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
 
+/** What a person says of a call: it is executed, or it is not. */
+export const Decision = z.enum(["approve", "deny"]);
+export type Decision = z.infer<typeof Decision>;
+
+/** A call that the run before left to a person, who approved it: executed under its claim before the first turn. */
+const ApprovedCall = z.strictObject({
+  callId: CallId,
+  tool: z.string(),
+  timeoutSeconds: z.number().positive(),
+  /** The run that asked for it. */
+  askedBy: RunId,
+});
+export type ApprovedCall = z.infer<typeof ApprovedCall>;
+
 const header = { n: z.int().positive(), at: Instant };
 const turn = z.int().positive();
 /** Up to 2 KB of a text, for people who read the journal. */
@@ -74,6 +88,8 @@ export const RunQueued = z.strictObject({
   traceparent: Traceparent.optional(),
   /** Where the run's end is reported. The whole address is in the input: it may hold a secret of the receiver. */
   webhook: z.strictObject({ host: z.string() }).optional(),
+  /** Absent: none. */
+  approvedCalls: z.array(ApprovedCall).min(1).optional(),
 });
 export type RunQueued = z.infer<typeof RunQueued>;
 
@@ -91,7 +107,8 @@ export type Thread = z.infer<typeof Thread>;
 const attempt = { turn, attempt: z.int().positive(), op: OperationId };
 /** When the next attempt of the turn may begin. */
 const retryAt = Instant;
-const call = { turn, callId: CallId };
+/** Turn 0: a call that the run was started with. */
+const call = { turn: z.int().nonnegative(), callId: CallId };
 const callResult = { ...call, result: PayloadRef, excerpt, seconds: z.number().nonnegative() };
 
 /**
@@ -126,6 +143,8 @@ export const RunEvent = z.discriminatedUnion("type", [
     refusedCalls: z.array(CallId),
     /** Calls of the caller's own tools: the run completes, and its caller answers them. Absent: none. */
     callerCalls: z.array(CallId).min(1).optional(),
+    /** Calls that need approval where nobody is waited for: the run completes, and its caller decides. Absent: none. */
+    approvalCalls: z.array(CallId).min(1).optional(),
   }),
   /** The attempt gave no answer. `responseId` is null where the provider made nothing. */
   z.strictObject({
@@ -158,6 +177,25 @@ export const RunEvent = z.discriminatedUnion("type", [
     repeat: z.enum(["safe", "never"]),
     timeoutSeconds: z.number().positive(),
     excerpt,
+  }),
+  /** The run waits until a person has decided on each of these calls; what has no decision at its deadline is denied. */
+  z.strictObject({
+    ...header,
+    type: z.literal("approval-requested"),
+    turn,
+    calls: z
+      .array(z.strictObject({ callId: CallId, tool: z.string(), note: z.string().nullable(), deadline: Instant }))
+      .min(1),
+  }),
+  z.strictObject({
+    ...header,
+    type: z.literal("approval-decided"),
+    ...call,
+    decision: Decision,
+    reason: z.string().nullable(),
+    by: z.enum(["person", "deadline"]),
+    /** The hash of a repeatable request, by which its repeat is known; null: it may not be repeated. */
+    requestHash: z.string().nullable(),
   }),
   z.strictObject({
     ...header,

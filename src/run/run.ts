@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { CallId, Instant, OperationId, RunId, SessionId } from "./ids.ts";
-import { Failure, Limits, PayloadRef, Rung, Thread, Traceparent, Usage } from "./run-event.ts";
+import { Decision, Failure, Limits, PayloadRef, Rung, Thread, Traceparent, Usage } from "./run-event.ts";
 
 const attempt = {
   n: z.int().positive(),
@@ -45,10 +45,22 @@ export const Turn = z.discriminatedUnion("state", [
 ]);
 export type Turn = z.infer<typeof Turn>;
 
+/** What a person is asked about a call. It may be executed once `decision` is `approve`, and never otherwise. */
+const Approval = z.strictObject({
+  note: z.string().nullable(),
+  /** By when; then it is denied. */
+  deadline: Instant,
+  decision: Decision.nullable(),
+  /** Of the request that decided, where that may be repeated. */
+  requestHash: z.string().nullable(),
+});
+export type Approval = z.infer<typeof Approval>;
+
 /** One tool call of the last answered turn. It is done when it has a result, and then never executed again. */
 export const Call = z.strictObject({
   id: CallId,
-  turn: z.int().positive(),
+  /** 0: the run was started with it. */
+  turn: z.int().nonnegative(),
   tool: z.string(),
   repeat: z.enum(["safe", "never"]),
   timeoutSeconds: z.number().positive(),
@@ -56,6 +68,10 @@ export const Call = z.strictObject({
   /** The newest execution, or null before the first. */
   execution: z.strictObject({ n: z.int().positive(), by: z.string(), at: Instant, until: Instant }).nullable(),
   result: PayloadRef.nullable(),
+  /** Absent: nobody is asked. */
+  approval: Approval.optional(),
+  /** The run that asked for the call, where that is another one: whoever holds the call's claim there executes it. */
+  askedBy: RunId.optional(),
 });
 export type Call = z.infer<typeof Call>;
 
@@ -164,6 +180,8 @@ const common = {
   refusedCalls: z.array(CallId),
   /** Calls of the last turn that are the caller's: with them the run completes once its own have results. */
   callerCalls: z.array(CallId).min(1).optional(),
+  /** Calls of the last turn on which the run's caller decides: with them, too, the run completes. */
+  approvalCalls: z.array(CallId).min(1).optional(),
   /** The last answered response, which the next turn continues; null before the first answer. */
   lastResponseId: z.string().nullable(),
   ladder: Ladder.default(onChain),
@@ -183,16 +201,23 @@ const ended = { ...common, startedAt: Instant.nullable(), finishedAt: Instant };
 export const Run = z.discriminatedUnion("status", [
   z.strictObject({ ...common, status: z.literal("queued"), startedAt: z.null() }),
   z.strictObject({ ...common, status: z.literal("running"), startedAt: Instant }),
+  /** A person is to decide on at least one of its calls. */
+  z.strictObject({ ...common, status: z.literal("waiting"), startedAt: Instant }),
   z.strictObject({ ...ended, status: z.literal("completed"), output: PayloadRef }),
   z.strictObject({ ...ended, status: z.literal("failed"), error: Failure, output: PayloadRef.nullable() }),
   z.strictObject({ ...ended, status: z.literal("cancelled"), output: PayloadRef.nullable() }),
   z.strictObject({ ...ended, status: z.literal("incomplete"), error: Failure, output: PayloadRef.nullable() }),
 ]);
 export type Run = z.infer<typeof Run>;
-export type LiveRun = Extract<Run, { status: "queued" | "running" }>;
+export type LiveRun = Extract<Run, { status: "queued" | "running" | "waiting" }>;
 export type EndedRun = Exclude<Run, LiveRun>;
 export type RunStatus = Run["status"];
 
 export function hasEnded(run: Run): run is EndedRun {
-  return run.status !== "queued" && run.status !== "running";
+  return run.status !== "queued" && run.status !== "running" && run.status !== "waiting";
+}
+
+/** A person is to decide on the call, and has not. */
+export function isUndecided(call: Call): call is Call & { approval: Approval } {
+  return call.result === null && call.approval?.decision === null;
 }

@@ -6,12 +6,14 @@ import { beginTurn } from "./begin-turn.ts";
 import { closeTurn } from "./close-turn.ts";
 import { continueSession } from "./continue-session.ts";
 import type { AdvanceRunInput, AdvanceRunOutput } from "./contract.ts";
+import { expiredText } from "./denied.ts";
 import { isGone } from "./gone.ts";
 import { lookAtTurn } from "./look-at-turn.ts";
 import type { Orchestrations } from "./orchestrations.ts";
 import { passOn } from "./sessions.ts";
 import { startDelivery } from "./start-delivery.ts";
 import { beginStepping, type Outcome, type Stepping, type StepServices } from "./stepping.ts";
+import { unknownOutcome } from "./unknown-outcome.ts";
 import { endForToken, isUnusableToken } from "./unusable-token.ts";
 
 /** More moves than a step makes between two waits; should there be more, the next step goes on from what is stored. */
@@ -66,6 +68,8 @@ async function makeMove(run: Run, stepping: Stepping): Promise<Outcome> {
       return handOutCalls(stepping);
     case "give-up":
       return giveUpCalls(stepping);
+    case "expire":
+      return expireApprovals(stepping);
   }
 }
 
@@ -101,9 +105,6 @@ async function handOutCalls(stepping: Stepping): Promise<Outcome> {
   return move.kind === "calls" ? { kind: "calls", turn: stored.turn.n, calls: move.calls } : null;
 }
 
-const unknownOutcome =
-  "The outcome of this call is unknown: its process died, and it may not be repeated. It may have had its effect or not.";
-
 async function giveUpCalls(stepping: Stepping): Promise<Outcome> {
   const result = await stepping.services.store.putPayload(stepping.runId, "result-unknown", unknownOutcome);
   await stepping.commit((run) => {
@@ -114,6 +115,21 @@ async function giveUpCalls(stepping: Stepping): Promise<Outcome> {
       const seconds = Math.max(0, secondsBetween(execution?.at ?? now, now));
       return { type: "call-failed", turn, callId, result, excerpt: excerptOf(unknownOutcome), seconds };
     });
+    return { events, pulse: {} };
+  });
+  return null;
+}
+
+/** Expiry is a denial, and the denial is the call's output. */
+async function expireApprovals(stepping: Stepping): Promise<Outcome> {
+  const result = await stepping.services.store.putPayload(stepping.runId, "result-denied", expiredText);
+  await stepping.commit((run) => {
+    const move = stepping.moveOf(run);
+    if (move.kind !== "expire") return null;
+    const events = move.calls.flatMap(({ turn, id: callId }): NewEvent[] => [
+      { type: "approval-decided", turn, callId, decision: "deny", reason: null, by: "deadline", requestHash: null },
+      { type: "call-failed", turn, callId, result, excerpt: excerptOf(expiredText), seconds: 0 },
+    ]);
     return { events, pulse: {} };
   });
   return null;

@@ -35,11 +35,12 @@ export type AdvanceRunInput = z.infer<typeof AdvanceRunInput>;
 export const AdvanceRunOutput = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("finished") }),
   z.object({ kind: z.literal("wait"), bell: z.int().nonnegative(), seconds: z.number().nonnegative() }),
-  z.object({ kind: z.literal("calls"), turn: z.int().positive(), calls: z.array(CallId) }),
+  /** Turn 0: calls that the run was started with. */
+  z.object({ kind: z.literal("calls"), turn: z.int().nonnegative(), calls: z.array(CallId) }),
 ]);
 export type AdvanceRunOutput = z.infer<typeof AdvanceRunOutput>;
 
-export const PerformCallInput = z.object({ runId: RunId, turn: z.int().positive(), callId: CallId });
+export const PerformCallInput = z.object({ runId: RunId, turn: z.int().nonnegative(), callId: CallId });
 export type PerformCallInput = z.infer<typeof PerformCallInput>;
 
 export const advanceRunActivity: Activity<AdvanceRunInput, AdvanceRunOutput> = {

@@ -1,17 +1,17 @@
-import type { Agent } from "../agent/define-agent.ts";
-import type { ToolContext, ToolOutcome } from "../agent/define-tool.ts";
-import { executeCall } from "../agent/run.ts";
-import { NightshiftError } from "../errors.ts";
-import { type CallRequest, TurnOutput } from "../model/model.ts";
+import type { ToolOutcome } from "../agent/define-tool.ts";
+import { executeApproved, executeCall } from "../agent/run.ts";
 import { plusSeconds, secondsBetween } from "../run/ids.ts";
 import { closingOf, mayStart } from "../run/next-move.ts";
 import { type Call, hasEnded, type Run } from "../run/run.ts";
 import { excerptOf, type NewEvent } from "../run/run-event.ts";
+import { requestOf } from "./call-request.ts";
 import type { PerformCallInput } from "./contract.ts";
+import { executeClaimed } from "./execute-claimed.ts";
 import { isGone } from "./gone.ts";
 import { keepTrying } from "./keep-trying.ts";
 import { type Orchestrations, ring } from "./orchestrations.ts";
 import { instantOf, type Services } from "./services.ts";
+import { tryOften } from "./try-often.ts";
 import { progressWithout, watchCall } from "./watch-call.ts";
 
 export type PerformCallServices = Pick<Services, "store" | "agents" | "clock" | "process" | "randomHex" | "log"> & {
@@ -66,7 +66,8 @@ async function claim(input: PerformCallInput, { store, clock, process }: Perform
     const until = plusSeconds(now, call.timeoutSeconds + 15);
     const execution = (call.execution?.n ?? 0) + 1;
     const started: NewEvent = { type: "call-started", ...idOf(input), execution, by: process.by, until };
-    return { events: [started], pulse: {} };
+    const events: NewEvent[] = before.status === "queued" ? [{ type: "run-started" }, started] : [started];
+    return { events, pulse: {} };
   });
   const call = find(run, input);
   return startable && call ? { run, call } : null;
@@ -82,47 +83,15 @@ function idOf({ turn, callId }: PerformCallInput) {
 
 /** The outcome, or null when the run ended or is to end meanwhile: then nobody wants it. */
 async function execute(run: Run, call: Call, services: PerformCallServices): Promise<ToolOutcome | null> {
+  if (call.askedBy) return executeClaimed(run, call, call.askedBy, services);
   const agent = services.agents.get(run.agent);
-  const request = await requestOf(run, call, services);
   if (!agent) return { ok: false, reason: "refused", text: `This deployment has no agent ${run.agent} any more.` };
+  const request = await requestOf(run, call.id, services);
   const idempotencyKey = `${run.id}/${call.turn}/${call.id}`; // some servers number calls anew in each turn
-  return watchCall(run.id, call, services, (signal, reports) => {
-    const progress: ToolContext["progress"] = (text, done) => {
-      reports.latest = { text: text.slice(0, 200), done: fraction(done) };
-    };
-    return tryOften(agent, request, { idempotencyKey, signal, progress }, services);
-  });
-}
-
-/** A part from 0 to 1; what a tool computes may also be no number. */
-function fraction(done: number | undefined): number | null {
-  return done !== undefined && Number.isFinite(done) ? Math.min(Math.max(done, 0), 1) : null;
-}
-
-/** Executes the call as often as its tool's `retry` says, while it throws; the phase tells the last error meanwhile. */
-async function tryOften(
-  agent: Agent,
-  request: CallRequest,
-  context: ToolContext,
-  { clock }: Pick<PerformCallServices, "clock">,
-): Promise<ToolOutcome> {
-  const { attempts, firstSeconds } = agent.tools.find(({ name }) => name === request.name)?.retry ?? once;
-  for (let attempt = 1; ; attempt++) {
-    const outcome = await executeCall(agent, request, context);
-    if (outcome.ok || outcome.reason !== "failed" || attempt >= attempts || context.signal.aborted) return outcome;
-    context.progress(`attempt ${attempt} of ${attempts}: ${outcome.text}`);
-    await clock.sleep(firstSeconds * 2 ** (attempt - 1), context.signal);
-  }
-}
-
-const once = { attempts: 1, firstSeconds: 0 };
-
-async function requestOf(run: Run, call: Call, { store }: PerformCallServices) {
-  if (!run.lastOutput) throw new NightshiftError("internal", `Call ${call.id} of ${run.id} stands in no turn.`);
-  const output = TurnOutput.parse(JSON.parse(await store.getPayload(run.id, run.lastOutput)));
-  const request = output.calls.find(({ id }) => id === call.id);
-  if (!request) throw new NightshiftError("internal", `Call ${call.id} is not in turn ${call.turn} of ${run.id}.`);
-  return request;
+  const perform = call.approval?.decision === "approve" ? executeApproved : executeCall;
+  return watchCall(run.id, call, services, (signal, reports) =>
+    tryOften(agent, request, { idempotencyKey, signal, reports }, services, perform),
+  );
 }
 
 function record(

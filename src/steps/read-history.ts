@@ -3,7 +3,8 @@ import { type CallOutput, type History, type InputItem, TurnOutput } from "../mo
 import type { Run } from "../run/run.ts";
 import type { PayloadRef, RunEvent } from "../run/run-event.ts";
 import type { RunStore } from "../store/run-store.ts";
-import { askedOf, type RunInput, runInputOf } from "./run-input.ts";
+import { askedOf, type RunInput, runInputOf, type SaidItem } from "./run-input.ts";
+import { saidItems } from "./said-items.ts";
 import { shortened } from "./shortened.ts";
 
 /** What the model is told of a call beyond the 32nd of its turn. */
@@ -21,8 +22,28 @@ const eventsAtOnce = 100;
  */
 export async function readHistory(run: Run, store: RunStore): Promise<History> {
   const input = await askedOf(run, store);
-  const turns = await readTurns(run, store);
-  return { messages: [...(await itemsBefore(input, store)), ...input.items], turns };
+  const { turns, results } = await readTurns(run, store);
+  const said = await saidIn(run, input.items, results, store);
+  return { messages: [...(await itemsBefore(input, store)), ...said], turns };
+}
+
+/** What a run was started with, as its model was told of it; the journal is read only where a result stands in it. */
+export async function itemsAsked(run: Run, store: RunStore): Promise<InputItem[]> {
+  const { items } = await runInputOf(run, store);
+  const hasResult = items.some(
+    (item) => !("role" in item) && item.type === "approval_response" && item.output === null,
+  );
+  const results = hasResult ? (await readTurns(run, store)).results : new Map<string, PayloadRef>();
+  return saidIn(run, items, results, store);
+}
+
+/** What the caller said; the results of the calls that the run was started with stand in their places. */
+function saidIn(run: Run, items: readonly SaidItem[], results: Journal["results"], store: RunStore) {
+  return saidItems(items, (callId) => resultText(run, results.get(keyOf(0, callId)), store));
+}
+
+async function resultText(run: Run, result: PayloadRef | undefined, store: RunStore): Promise<string> {
+  return result ? shortened(await store.getPayload(run.id, result)) : noResult;
 }
 
 /** The run's own input has the outputs of the calls that the run before it left open, so these are left out here. */
@@ -35,18 +56,25 @@ async function itemsBefore({ previous }: RunInput, store: RunStore): Promise<Inp
   return [...messages, ...items.flat()];
 }
 
-/** What a run was asked and said, without what came before it; the calls that its caller has to answer are left open. */
+/** What a run was asked and said, without what came before it; the calls that its caller has to see to are left open. */
 export async function itemsOfRun(run: Run, store: RunStore): Promise<InputItem[]> {
   const { items } = await runInputOf(run, store);
-  const open = new Set<string>(run.callerCalls);
-  const turns = (await readTurns(run, store)).map(({ output, outputs }) => ({
+  const open = new Set<string>([...(run.callerCalls ?? []), ...(run.approvalCalls ?? [])]);
+  const { turns, results } = await readTurns(run, store);
+  const told = turns.map(({ output, outputs }) => ({
     output,
     outputs: outputs.filter(({ callId }) => !open.has(callId)),
   }));
-  return [...items, ...turns.flatMap(itemsOf)];
+  return [...(await saidIn(run, items, results, store)), ...told.flatMap(itemsOf)];
 }
 
-async function readTurns(run: Run, store: RunStore): Promise<History["turns"]> {
+interface Journal {
+  turns: History["turns"];
+  /** By turn and call; turn 0 are those that the run was started with. */
+  results: ReadonlyMap<string, PayloadRef>;
+}
+
+async function readTurns(run: Run, store: RunStore): Promise<Journal> {
   const answers: Answered[] = [];
   const results = new Map<string, PayloadRef>();
   for await (const event of eventsOf(run, store)) {
@@ -56,7 +84,7 @@ async function readTurns(run: Run, store: RunStore): Promise<History["turns"]> {
   }
   const turns: History["turns"][number][] = [];
   for (const answer of answers) turns.push(await readTurn(run, answer, results, store));
-  return turns;
+  return { turns, results };
 }
 
 type Answered = Extract<RunEvent, { type: "turn-completed" | "late-answer-ignored" }>;
@@ -80,8 +108,8 @@ async function readTurn(
   for (const { id: callId } of output.calls) {
     const result = results.get(keyOf(answer.turn, callId));
     const refused = answer.type === "turn-completed" && answer.refusedCalls.some((each) => each === callId);
-    const text = result ? shortened(await store.getPayload(run.id, result)) : refused ? refusedCall : noResult;
-    outputs.push({ callId, output: text });
+    const output = !result && refused ? refusedCall : await resultText(run, result, store);
+    outputs.push({ callId, output });
   }
   return { output, outputs };
 }

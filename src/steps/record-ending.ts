@@ -63,33 +63,58 @@ async function recordAnswered(
   const { responseId, text } = turnOutput;
   const body = JSON.stringify(turnOutput);
   const output = await keepTrying(() => services.store.putPayload(runId, `turn-${attempt.turn}`, body), services);
-  const isCallers = await callersTools(turnOutput, stepping);
-  const callerCalls = turnOutput.calls.filter(({ name }) => isCallers(name)).map(({ id }) => CallId.parse(id));
-  return record(attempt, { responseId, usage }, stepping, (run, closing) => {
-    const own = turnOutput.calls.filter(({ name }) => !isCallers(name));
-    const calls = own.map((call) => requested(run, call, stepping));
-    return answered(run, { ...attempt, responseId, output, text, usage, calls, callerCalls, stopped }, closing);
+  const whose = await ownership(turnOutput, stepping);
+  const idsOf = (owner: Owner) =>
+    turnOutput.calls.filter(({ name }) => whose(name) === owner).map(({ id }) => CallId.parse(id));
+  return record(attempt, { responseId, usage }, stepping, (run, closing, now) => {
+    const own = turnOutput.calls.filter(({ name }) => whose(name) === "run" || whose(name) === "person");
+    const calls = own.map((call) => requested(run, call, whose(call.name) === "person", stepping));
+    const handedOver = { callerCalls: idsOf("caller"), approvalCalls: idsOf("caller's approval") };
+    const answer = { ...attempt, responseId, output, text, usage, calls, ...handedOver, stopped };
+    return answered(run, answer, closing, now);
   });
 }
 
-/** Which tools are the caller's; the run's input is read only when a call names a tool that is not the agent's. */
-async function callersTools({ calls }: TurnOutput, stepping: Stepping): Promise<(name: string) => boolean> {
+/** Who sees to a call: the run; the run, once a person has approved it; the caller; the next run, if its caller approves. */
+type Owner = "run" | "person" | "caller" | "caller's approval";
+
+/** Whose a tool's calls are; the run's input is read only when a call names a tool that is not simply the agent's. */
+async function ownership({ calls }: TurnOutput, stepping: Stepping): Promise<(name: string) => Owner> {
   const { agents, store } = stepping.services;
   const run = calls.length > 0 ? await stepping.current() : null;
-  const own = new Set(run && agents.get(run.agent)?.tools.map(({ name }) => name));
-  if (!run || calls.every(({ name }) => own.has(name))) return () => false;
-  const { tools } = await keepTrying(() => runInputOf(run, store), stepping.services);
+  const own = new Map((run && agents.get(run.agent))?.tools.map((tool) => [tool.name, tool]));
+  if (!run || calls.every(({ name }) => own.get(name)?.approval === null)) return () => "run";
+  const { tools, approvalsBy } = await keepTrying(() => runInputOf(run, store), stepping.services);
   const callers = new Set(tools.map(({ name }) => name));
-  return (name) => callers.has(name) && !own.has(name);
+  const ofApproval = { person: "person", caller: "caller's approval", nobody: "run" } as const; // the run refuses it
+  return (name) => {
+    const tool = own.get(name);
+    if (!tool) return callers.has(name) ? "caller" : "run";
+    return tool.approval ? ofApproval[approvalsBy ?? "person"] : "run";
+  };
 }
 
 /** A tool that no agent has still needs bounds, for the call that says so. */
-const unknownTool = { repeat: "safe", timeoutSeconds: 60 } as const;
+const unknownTool = { repeat: "safe", timeoutSeconds: 60, approval: null } as const;
 
-function requested(run: LiveRun, call: TurnOutput["calls"][number], { services }: Stepping): RequestedCall {
+function requested(
+  run: LiveRun,
+  call: TurnOutput["calls"][number],
+  ofPerson: boolean,
+  { services }: Stepping,
+): RequestedCall {
   const tools = services.agents.get(run.agent)?.tools ?? [];
-  const { repeat, timeoutSeconds } = tools.find(({ name }) => name === call.name) ?? unknownTool;
-  return { callId: CallId.parse(call.id), tool: call.name, repeat, timeoutSeconds, arguments: call.arguments };
+  const tool = tools.find(({ name }) => name === call.name) ?? unknownTool;
+  const { repeat, timeoutSeconds } = tool;
+  const approval = ofPerson ? tool.approval : null;
+  return {
+    callId: CallId.parse(call.id),
+    tool: call.name,
+    repeat,
+    timeoutSeconds,
+    arguments: call.arguments,
+    approval,
+  };
 }
 
 interface FailedResponse {
@@ -123,8 +148,14 @@ async function record(
     if (!isOpen(run, attempt)) return seen.length > 0 ? { events: seen, pulse: {} } : null;
     const now = stepping.now();
     const events = [...seen, ...decide(run, closingOf(run, now), now)];
-    const requested = events.filter((event) => event.type === "call-requested");
-    return { events, pulse: { trouble: null, nextLookAt: dueAfter(requested, now) } };
+    return { events, pulse: { trouble: null, nextLookAt: dueAfter(startableOf(events), now) } };
   });
   return null;
+}
+
+/** Calls of these events that nobody must approve first. */
+function startableOf(events: readonly NewEvent[]) {
+  const asked = events.flatMap((event) => (event.type === "approval-requested" ? event.calls : []));
+  const undecided = new Set(asked.map(({ callId }) => callId));
+  return events.filter((event) => event.type === "call-requested").filter(({ callId }) => !undecided.has(callId));
 }

@@ -5,7 +5,7 @@ import type { Message } from "../model/model.ts";
 import { type Instant, instanceId, plusSeconds, RunId, type SessionId } from "../run/ids.ts";
 import { awaitsSession } from "../run/next-move.ts";
 import { hasEnded, type Run } from "../run/run.ts";
-import type { Limits } from "../run/run-event.ts";
+import type { ApprovedCall, Limits } from "../run/run-event.ts";
 import { joined, type Session } from "../run/session.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import type { Orchestrations } from "./orchestrations.ts";
@@ -30,6 +30,8 @@ export interface StartRun {
   idempotencyKey: string | null;
   /** The session that the run waits its turn in. Absent: none. */
   session?: SessionStart;
+  /** Calls of the run before that `input` approves: they come before the first turn. */
+  approvedCalls?: readonly ApprovedCall[];
 }
 
 export interface SessionStart {
@@ -109,7 +111,7 @@ export function sessionBusy(id: SessionId): NightshiftError {
 
 async function createOrFind(id: RunId, requestHash: string, start: StartRun, services: StartRunServices) {
   const { store, clock } = services;
-  const { agent, caller, limits, metadata, input, session, webhook } = start;
+  const { agent, caller, limits, metadata, input, session, webhook, approvedCalls = [] } = start;
   const at: Instant = instantOf(clock);
   const deadline = plusSeconds(at, limits.deadlineSeconds);
   const previousRunId = "previous" in input ? input.previous?.runId : undefined;
@@ -118,6 +120,7 @@ async function createOrFind(id: RunId, requestHash: string, start: StartRun, ser
     ...(session && { sessionId: session.id }),
     ...(previousRunId && { previousRunId }),
     ...(webhook && { webhook: { host: new URL(webhook.url).host } }),
+    ...(approvedCalls.length > 0 && { approvedCalls: [...approvedCalls] }),
   };
   const repeated = await repeatedOrAdmitted(id, start, services);
   if (repeated) return repeated;

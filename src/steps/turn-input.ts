@@ -1,11 +1,13 @@
 import { newThread, type Thread } from "../agent/run.ts";
 import { NightshiftError } from "../errors.ts";
 import type { CallOutput, Terms, TurnRequest } from "../model/model.ts";
+import type { CallId } from "../run/ids.ts";
 import { withoutChain } from "../run/replay-ladder.ts";
 import type { Run } from "../run/run.ts";
 import type { RunStore } from "../store/run-store.ts";
 import { readHistory, refusedCall } from "./read-history.ts";
 import type { RunInput } from "./run-input.ts";
+import { saidItems } from "./said-items.ts";
 import { shortened } from "./shortened.ts";
 import { toldAsText } from "./told-as-text.ts";
 
@@ -25,7 +27,8 @@ export async function turnInput(
   switch (keepsResponses ? run.ladder.rung : withoutChain(run.ladder.rung)) {
     case "chain":
       if (run.lastResponseId === null) {
-        return { thread: { lastResponseId: previous?.responseId ?? null }, input: { messages: items } };
+        const messages = await saidItems(items, (callId) => outputOf(run, callId, store));
+        return { thread: { lastResponseId: previous?.responseId ?? null }, input: { messages } };
       }
       return { thread: { lastResponseId: run.lastResponseId }, input: { outputs: await lastOutputs(run, store) } };
     case "items":
@@ -43,13 +46,16 @@ export function sameInput(asked: Run, run: Run): boolean {
   return sameTurn && asked.ladder.rung === run.ladder.rung;
 }
 
+async function outputOf(run: Run, callId: CallId, store: RunStore): Promise<string> {
+  const result = run.calls.find(({ id }) => id === callId)?.result;
+  if (!result) throw new NightshiftError("internal", `Call ${callId} of ${run.id} has no result yet.`);
+  return shortened(await store.getPayload(run.id, result));
+}
+
 /** An output for every call of the turn before. */
 async function lastOutputs(run: Run, store: RunStore): Promise<CallOutput[]> {
   const outputs = await Promise.all(
-    run.calls.map(async ({ id: callId, result }) => {
-      if (!result) throw new NightshiftError("internal", `Call ${callId} of ${run.id} has no result yet.`);
-      return { callId, output: shortened(await store.getPayload(run.id, result)) };
-    }),
+    run.calls.map(async ({ id: callId }) => ({ callId, output: await outputOf(run, callId, store) })),
   );
   return [...outputs, ...run.refusedCalls.map((callId) => ({ callId, output: refusedCall }))];
 }

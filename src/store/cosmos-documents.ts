@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import { z } from "zod";
-import { type Instant, secondsBetween } from "../run/ids.ts";
+import { Claim } from "../run/claim.ts";
+import { type CallId, type Instant, secondsBetween } from "../run/ids.ts";
 import { hasEnded, Run } from "../run/run.ts";
 import { type PayloadRef, RunEvent } from "../run/run-event.ts";
 import { dueAt } from "../run/sweeping.ts";
@@ -22,6 +24,7 @@ const RunDocument = z.object({ ...header, nonces: z.array(z.string()), run: Run,
 const TombstoneDocument = z.object({ ...header, tombstone: Tombstone, _etag: z.string() });
 const EventDocument = z.object({ ...header, n: z.int(), event: RunEvent });
 const PartDocument = z.object({ ...header, parts: z.int().positive(), text: z.string() });
+const ClaimDocument = z.object({ ...header, claim: Claim, nonces: z.array(z.string()), _etag: z.string() });
 const SettingDocument = z.object({
   v,
   id: z.string(),
@@ -30,8 +33,9 @@ const SettingDocument = z.object({
   _etag: z.string(),
 });
 
-export const schemas = { RunDocument, TombstoneDocument, EventDocument, PartDocument, SettingDocument };
+export const schemas = { RunDocument, TombstoneDocument, EventDocument, PartDocument, ClaimDocument, SettingDocument };
 export type StoredRun = z.infer<typeof RunDocument>;
+export type StoredClaim = z.infer<typeof ClaimDocument>;
 export type StoredSetting = z.infer<typeof SettingDocument>;
 export type StoredTombstone = z.infer<typeof TombstoneDocument>;
 
@@ -91,8 +95,29 @@ export function partDocument(
   { part, parts, text }: { part: number; parts: number; text: string },
   { keepSeconds }: Expiry,
 ) {
-  const ttl = keepSeconds === null ? {} : { ttl: longestDeadlineSeconds + keepSeconds };
-  return { v: version, id: partId(ref, part), runId, parts, text, ...ttl };
+  return { v: version, id: partId(ref, part), runId, parts, text, ...keptLongest(keepSeconds) };
+}
+
+function keptLongest(keepSeconds: number | null): { ttl?: number } {
+  return keepSeconds === null ? {} : { ttl: longestDeadlineSeconds + keepSeconds };
+}
+
+/** A claim is used by runs that begin after its own: it is kept as long as one of these may last. */
+export function claimDocument(
+  runId: string,
+  claim: Claim,
+  nonce: string,
+  earlier: readonly string[],
+  { keepSeconds }: Expiry,
+) {
+  const nonces = [nonce, ...earlier].slice(0, rememberedWrites);
+  return { v: version, id: claimId(claim.callId), runId, nonces, claim, ...keptLongest(keepSeconds) };
+}
+
+/** An id of a document takes neither every character nor every length that a provider's call id may have. */
+export function claimId(callId: CallId): string {
+  const plain = /^[A-Za-z0-9_-]{1,200}$/.test(callId);
+  return `claim:${plain ? callId : `sha256:${createHash("sha256").update(callId).digest("hex")}`}`;
 }
 
 export function partId({ name, hash }: PayloadRef, part: number): string {

@@ -1,12 +1,15 @@
 import type { CreateOperationInput, JSONObject, OperationInput, SqlQuerySpec } from "@azure/cosmos";
 import { z } from "zod";
 import type { NightshiftError } from "../errors.ts";
-import { RunId, toInstant } from "../run/ids.ts";
+import { Claim } from "../run/claim.ts";
+import { type CallId, RunId, toInstant } from "../run/ids.ts";
 import type { Run } from "../run/run.ts";
 import type { PayloadRef } from "../run/run-event.ts";
 import { applyChange, applyStart } from "./apply-change.ts";
 import { type CosmosSettings, openCosmosAccount } from "./cosmos-account.ts";
 import {
+  claimDocument,
+  claimId,
   type Expiry,
   eventDocument,
   idOf,
@@ -16,6 +19,7 @@ import {
   partId,
   runDocument,
   runDocumentId,
+  type StoredClaim,
   type StoredRun,
   type StoredSetting,
   type StoredTombstone,
@@ -122,6 +126,25 @@ export async function openCosmosStore(
       return verifiedText(ref, Buffer.from(text));
     },
 
+    async claim(runId, callId, decide) {
+      let sent: { nonce: string; claim: Claim } | null = null;
+      for (let races = 0; races < lostRaces; races++) {
+        // Where the run is deleted at this very moment, the claim goes with its tombstone.
+        if ((await find(runId)) === null) throw runNotFound(runId);
+        const stored = await findClaim(runId, callId);
+        if (sent !== null && stored?.nonces.includes(sent.nonce)) return sent.claim;
+        const decided = decide(stored?.claim ?? null);
+        if (decided === null) return stored?.claim ?? null;
+        const claim = Claim.parse(decided);
+        sent = { nonce: newNonce(), claim };
+        const document = claimDocument(runId, claim, sent.nonce, stored?.nonces ?? [], expiry());
+        const operation = stored === null ? creates(document) : replaces(document, stored._etag);
+        if ((await account.write("runs", runId, [operation])) === "written") return claim;
+        await pauseAfter(races);
+      }
+      throw changedByOthers(runId);
+    },
+
     async list(query) {
       return runsOf(await account.query("runs", null, listQuery(query), query.limit));
     },
@@ -219,6 +242,11 @@ export async function openCosmosStore(
     return document === null || isTombstone(document)
       ? null
       : parseDocument(schemas.RunDocument, document, `Run ${runId}`);
+  }
+
+  async function findClaim(runId: RunId, callId: CallId): Promise<StoredClaim | null> {
+    const document = await account.read("runs", runId, claimId(callId));
+    return document === null ? null : parseDocument(schemas.ClaimDocument, document, `A claim of run ${runId}`);
   }
 
   async function findTombstone(runId: RunId): Promise<StoredTombstone | null> {

@@ -1,4 +1,5 @@
-import type { Instant, RunId } from "../run/ids.ts";
+import type { Claim } from "../run/claim.ts";
+import type { CallId, Instant, RunId } from "../run/ids.ts";
 import type { Pulse, Run, RunStatus } from "../run/run.ts";
 import type { NewEvent, PayloadRef, RunEvent, RunQueued } from "../run/run-event.ts";
 import type { Tombstone } from "../run/tombstone.ts";
@@ -53,6 +54,13 @@ export interface RunStore {
    * @throws NightshiftError `internal` when it is not there or its bytes do not match
    */
   getPayload(runId: RunId, ref: PayloadRef): Promise<string>;
+  /**
+   * Reads the claim on a call of the run (null: there is none), asks `decide`, writes what it says, fenced against other
+   * writers; on a lost race reads and asks again. `decide` is pure and may be asked several times; null: nothing to
+   * write. Returns what is stored. A claim goes with its run.
+   * @throws NightshiftError `run_not_found`
+   */
+  claim(runId: RunId, callId: CallId, decide: (stored: Claim | null) => Claim | null): Promise<Claim | null>;
   /** Runs of one caller, newest first by (createdAt, id). */
   list(query: RunQuery): Promise<Run[]>;
   /**
@@ -71,9 +79,9 @@ export interface RunStore {
   tombstone(runId: RunId): Promise<Tombstone | null>;
   /** Ids of tombstones whose next look was due before `before`, the longest due first. */
   dueTombstones(before: Instant, limit: number): Promise<RunId[]>;
-  /** Deletes the events and payloads that lie under a tombstone, then puts `emptied` in its place. Repeating it is success. */
+  /** Deletes the events, payloads and claims that lie under a tombstone, then puts `emptied` in its place. Repeating it is success. */
   empty(emptied: Tombstone): Promise<void>;
-  /** Deletes the run or its tombstone, its events and its payloads. A tombstone goes last. Repeating it is success. */
+  /** Deletes the run or its tombstone, its events, payloads and claims. A tombstone goes last. Repeating it is success. */
   forget(runId: RunId): Promise<void>;
   /** How many runs of `caller` have not ended, counted up to `atMost`. */
   unended(caller: string, atMost: number): Promise<number>;

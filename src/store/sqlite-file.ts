@@ -24,6 +24,9 @@ const formats = [
   CREATE INDEX tombstones_due ON tombstones (next_look_at, id);`,
   `ALTER TABLE runs ADD COLUMN session_id TEXT;
   CREATE INDEX runs_of_session ON runs (caller, session_id, created_at, id) WHERE session_id IS NOT NULL;`,
+  `CREATE TABLE claims (
+    run_id TEXT NOT NULL, call_id TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY (run_id, call_id)
+  ) STRICT;`,
 ];
 const version = formats.length;
 

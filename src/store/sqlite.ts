@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import { type Instant, RunId, toInstant } from "../run/ids.ts";
+import { Claim } from "../run/claim.ts";
+import { type CallId, type Instant, RunId, toInstant } from "../run/ids.ts";
 import { Run } from "../run/run.ts";
 import { RunEvent } from "../run/run-event.ts";
 import { dueAt } from "../run/sweeping.ts";
@@ -77,6 +78,17 @@ export function openSqliteStore({ path, now }: { path: string; now: () => number
       });
     },
 
+    claim(runId, callId, decide) {
+      return write(() => {
+        if (find(runId) === null) throw runNotFound(runId);
+        const stored = findClaim(runId, callId);
+        const claim = decide(stored);
+        if (claim === null) return stored;
+        statements.putClaim.run(runId, callId, JSON.stringify(Claim.parse(claim)));
+        return claim;
+      });
+    },
+
     list(query) {
       return attempt(() => {
         const { sessionId } = query;
@@ -115,6 +127,7 @@ export function openSqliteStore({ path, now }: { path: string; now: () => number
         if (findTombstone(emptied.runId) === null) return;
         statements.deleteEvents.run(emptied.runId);
         statements.deletePayloads.run(emptied.runId);
+        statements.deleteClaims.run(emptied.runId);
         statements.putTombstone.run(columnsOfTombstone(emptied));
       });
     },
@@ -125,6 +138,7 @@ export function openSqliteStore({ path, now }: { path: string; now: () => number
         statements.deleteRun.run(runId);
         statements.deleteEvents.run(runId);
         statements.deletePayloads.run(runId);
+        statements.deleteClaims.run(runId);
       });
     },
 
@@ -165,6 +179,11 @@ export function openSqliteStore({ path, now }: { path: string; now: () => number
   function findTombstone(runId: RunId): Tombstone | null {
     const row = statements.tombstone.get(runId);
     return row === undefined ? null : tombstoneOf(row);
+  }
+
+  function findClaim(runId: RunId, callId: CallId): Claim | null {
+    const row = statements.claim.get(runId, callId);
+    return row === undefined ? null : parseText(Claim, String(row.document), `A claim of run ${runId}`);
   }
 
   /** False: there is an event of that number. */
@@ -291,6 +310,11 @@ function prepare(database: DatabaseSync) {
     insertPart: database.prepare(`
       INSERT INTO payloads (run_id, name, hash, part, bytes) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`),
     deletePayloads: database.prepare("DELETE FROM payloads WHERE run_id = ?"),
+    claim: database.prepare("SELECT document FROM claims WHERE run_id = ? AND call_id = ?"),
+    putClaim: database.prepare(`
+      INSERT INTO claims (run_id, call_id, document) VALUES (?, ?, ?)
+      ON CONFLICT DO UPDATE SET document = excluded.document`),
+    deleteClaims: database.prepare("DELETE FROM claims WHERE run_id = ?"),
     setting: database.prepare("SELECT value FROM settings WHERE name = ?"),
     putSetting: database.prepare(`
       INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value`),

@@ -8,6 +8,7 @@ import { emptiedTombstone, tombstoneOf } from "../../src/run/tombstone.ts";
 import type { Change, NewRun, RunQuery, RunStore } from "../../src/store/run-store.ts";
 import { anyEvent } from "../support/any-events.ts";
 import { checkProperty } from "../support/check-property.ts";
+import { newClaim } from "../support/new-claim.ts";
 import { newRun, runId } from "../support/new-run.ts";
 
 /** An empty store whose time is `now`; `second` opens the same runs once more, as another process would. */
@@ -690,6 +691,52 @@ export function runStoreContract(name: string, makeStore: MakeStore): void {
       stores[n % stores.length]?.changeSetting("log", (stored) => (stored ?? "") + letter);
     await Promise.all(letters.map(change));
     assert.deepEqual([...(await world.store.setting("log", ""))].sort(), letters);
+  });
+
+  promise("a claim is what was decided on what is stored, and each call of each run has its own", async ({ store }) => {
+    await store.create(newRun(1), "");
+    await store.create(newRun(2), "");
+    const ids = ["call_1", "call_2", "a/b?c#d\\e", "ü".repeat(256)].map((id) => CallId.parse(id));
+    for (const id of ids) {
+      assert.equal(await store.claim(runId(1), id, () => null), null);
+      const first = newClaim(id, runId(9));
+      assert.deepEqual(await store.claim(runId(1), id, (stored) => (stored ? null : first)), first);
+      assert.deepEqual(await store.claim(runId(1), id, (stored) => (stored ? null : newClaim(id, runId(8)))), first);
+      const result = { ok: true, output: { name: "answer", hash: "0".repeat(16), bytes: 1 } };
+      const second = await store.claim(runId(1), id, (stored) => stored && { ...stored, result });
+      assert.deepEqual(second, { ...first, result });
+      assert.deepEqual(await store.claim(runId(1), id, () => null), second);
+      assert.equal(await store.claim(runId(2), id, () => null), null);
+    }
+  });
+
+  promise("of many who claim a call at the same time exactly one gets it, and all learn who", async (world) => {
+    await world.store.create(newRun(1), "");
+    const handles = await world.handles();
+    const claims = await Promise.all(
+      Array.from({ length: 12 }, (_, n) =>
+        handles[n % handles.length]?.claim(runId(1), callId(1), (stored) =>
+          stored ? null : newClaim(callId(1), runId(n + 2)),
+        ),
+      ),
+    );
+    assert.equal(new Set(claims.map((claim) => claim?.execution.runId)).size, 1);
+  });
+
+  promise("a claim of a run that is not there or was deleted is refused, and goes with its run", async (world) => {
+    const { store } = world;
+    const claim = newClaim(callId(1), runId(9));
+    const write = () => store.claim(runId(1), callId(1), () => claim);
+    await assert.rejects(write(), { code: "run_not_found" });
+    await store.create(newRun(1), "");
+    await write();
+    await world.end(1);
+    await world.bury(1);
+    await assert.rejects(write(), { code: "run_not_found" });
+    await world.empty(1, 60);
+    await store.forget(runId(1));
+    await store.create(newRun(1), "");
+    assert.equal(await store.claim(runId(1), callId(1), () => null), null);
   });
 
   promise("the unended runs of one caller are counted, up to a bound", async ({ store }) => {

@@ -3,17 +3,22 @@ import { compose } from "../../functions/compose.ts";
 import { register } from "../../functions/register.ts";
 import { spaceNovelWriter } from "../../src/agents/space-novel-writer/space-novel-writer.ts";
 import { readConfig } from "../../src/config.ts";
+import { approvingAgent, askingFor, dyingAtClaims } from "./approving-agent.ts";
 import { crashingAgent, crashingModel, crashingSender, crashingStore, faultyModel, killAt } from "./crash-points.ts";
 
 /** The deployed app with its ports wrapped: it dies where NIGHTSHIFT_CRASH_AT says, and its POSTs meet CRASH_FAULTS. */
 const config = readConfig(process.env);
 const pass = killAt(process.env.NIGHTSHIFT_CRASH_AT ?? "none:1");
 const faults = z.record(z.string(), z.unknown()).parse(JSON.parse(process.env.CRASH_FAULTS ?? "{}"));
-const services = await compose(config, [crashingAgent(spaceNovelWriter(config), pass)]);
+const agents = [askingFor("generateCharacterProfiles", spaceNovelWriter(config)), approvingAgent(config.state)];
+const services = await compose(
+  config,
+  agents.map((agent) => crashingAgent(agent, pass)),
+);
 register({
   ...services,
   lateSeconds: 1, // so that a test sees the end of a tombstone
-  store: crashingStore(services.store, pass),
+  store: dyingAtClaims(crashingStore(services.store, pass), pass),
   model: crashingModel(faultyModel(services.model, faults), pass),
   webhookSender: crashingSender(services.webhookSender, pass),
 });

@@ -38,6 +38,9 @@ export const StartedRun = z.looseObject({
 });
 
 const asksForFacts = { calls: [{ name: "researchSpaceFacts", arguments: { topics: ["Mars"], language: "en" } }] };
+const asksForProfiles = {
+  calls: [{ name: "generateCharacterProfiles", arguments: { setting: "Mars", count: 2, language: "en" } }],
+};
 const asksForNothing = { calls: [{ name: "researchSpaceFacts", arguments: {} }] };
 const answer = { text: "A novel.", seconds: 0.4 };
 
@@ -46,6 +49,7 @@ export const scripts = {
   "a quick model": [{ ...asksForFacts, seconds: 0.4 }, answer],
   "a model of seven seconds": [{ ...asksForFacts, seconds: 7 }, answer], // longer than the 5 s that the server asks for between two looks
   "a model of a minute": [{ ...asksForFacts, seconds: 60 }, answer],
+  "a model that needs a person": [{ ...asksForProfiles, seconds: 0.4 }, answer],
   "a model that calls badly": [{ ...asksForNothing, seconds: 0.4 }, answer],
 } as const;
 
@@ -53,6 +57,8 @@ const plain: Situation = { script: "a quick model", ends: "completed", responses
 const inSession: Situation = { ...plain, body: { sessionId: "saga" } };
 const asleep: Situation = { ...plain, script: "a model of seven seconds" };
 const cancelled: Situation = { script: "a model of a minute", act: cancelAtWork, ends: "cancelled", responses: 1 };
+/** Only the host that is killed asks: see app.ts. */
+const approved: Situation = { ...plain, script: "a model that needs a person", act: approveWhenAsked };
 const deleted: Situation = { ...plain, act: deleteWhenEnded, ends: "deleted" };
 
 const reported: Situation = { ...plain, webhook: [204] };
@@ -81,6 +87,8 @@ export const situations: Readonly<Record<Effect, Situation>> = {
     orphansConfirmed: 1,
   },
   "store.commit-call-requested": plain,
+  "store.commit-approval-requested": approved,
+  "store.commit-approval-decided": approved,
   "store.commit-call-started": plain,
   "store.commit-call-completed": plain,
   "store.commit-call-failed": { ...plain, script: "a model that calls badly" },
@@ -163,6 +171,18 @@ async function reportOrphan({ id }: StartedRun, { url }: { url: string }, system
   assert.ok(made?.responseId);
   const body = endedBody(made.responseId);
   await until(async () => (await fetch(`${url}/webhooks/openai`, { method: "POST", headers: signed(body), body })).ok);
+}
+
+/** Once it was decided, or the run is over, there is nothing to do again. */
+async function approveWhenAsked({ id }: StartedRun, { url }: { url: string }): Promise<void> {
+  const events = await untilEvent(url, id, (type) => type === "approval-requested" || type.startsWith("run-c"));
+  const asked = events.find((event) => event.type === "approval-requested");
+  const [call] = asked?.type === "approval-requested" ? asked.calls : [];
+  if (!call) return;
+  const headers = { "content-type": "application/json" };
+  const body = JSON.stringify({ decision: "approve" });
+  const { status } = await fetch(`${url}/runs/${id}/approvals/${call.callId}`, { method: "POST", headers, body });
+  assert.ok(status === 200 || status === 409, `the decision was answered ${status}`);
 }
 
 async function deleteWhenEnded({ id }: StartedRun, { url }: { url: string }): Promise<void> {

@@ -249,6 +249,7 @@ const settings: Readonly<Record<string, Setting>> = {
   },
   OTEL_SDK_DISABLED: { read: ({ telemetry }) => telemetry, unset: null, good: [["true", null]], ...anyText },
   OTEL_SERVICE_NAME: { read: ({ telemetry }) => telemetry, unset: null, good: [["agents", null]], ...anyText },
+  NIGHTSHIFT_SHOW_TOOL_CALLS: { read: ({ showToolCalls }) => showToolCalls, unset: false, ...flag },
   NIGHTSHIFT_CRASH_AT: {
     read: null,
     unset: undefined,
@@ -314,6 +315,7 @@ test("an empty environment is one machine: SQLite, the local model server, no ke
     overdueSeconds: 120,
     sweepSeconds: 300,
     foregroundSeconds: 200,
+    showToolCalls: false,
     soleProcess: false,
     onAzure: false,
     auth: "none",

@@ -67,6 +67,20 @@ const goingOn: EventsOf<Exclude<Type, Ending>> = {
     timeoutSeconds: few,
     excerpt: text,
   }),
+  "approval-requested": event("approval-requested", {
+    turn: few,
+    calls: fc.array(fc.record({ callId, tool: text, note: fc.option(text), deadline: instant }), {
+      minLength: 1,
+      maxLength: 3,
+    }),
+  }),
+  "approval-decided": event("approval-decided", {
+    ...call,
+    decision: fc.constantFrom("approve", "deny"),
+    reason: fc.option(text),
+    by: fc.constantFrom("person", "deadline"),
+    requestHash: fc.option(text),
+  }),
   "call-started": event("call-started", { ...call, execution: few, by: text, until: instant }),
   "call-completed": event("call-completed", callResult),
   "call-failed": event("call-failed", callResult),

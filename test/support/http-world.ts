@@ -66,6 +66,7 @@ export function httpWorld(services: Partial<Omit<HttpServices, "store" | "clock"
     nativeManagementUrls: false,
     foregroundSeconds: 200,
     streamSilenceSeconds: null,
+    showToolCalls: false,
     ...services,
   });
 

@@ -39,7 +39,9 @@ const usage = { ...noUsage, inputTokens: 10, outputTokens: 5, totalTokens: 15 };
  */
 export function openAiWorld(
   answer: Answer,
-  settings: Partial<Pick<HttpServices, "foregroundSeconds" | "auth" | "requestsPerMinute" | "unendedRuns">> = {},
+  settings: Partial<
+    Pick<HttpServices, "foregroundSeconds" | "auth" | "requestsPerMinute" | "unendedRuns" | "showToolCalls">
+  > = {},
   over: (store: RunStore) => RunStore = (store) => store,
 ) {
   const lines: LogLine[] = [];
@@ -77,7 +79,7 @@ export function openAiWorld(
   const services: Services = {
     store,
     model,
-    agents: new Map([novelist, critic].map((agent) => [agent.name, agent])),
+    agents: new Map([novelist, critic, editor].map((agent) => [agent.name, agent])),
     clock,
     process: { by: "p1", sole: true },
     looks: { lookMinSeconds: 0.001, lookMaxSeconds: 0.001 },
@@ -108,6 +110,7 @@ export function openAiWorld(
     nativeManagementUrls: false,
     foregroundSeconds: 60,
     streamSilenceSeconds: null,
+    showToolCalls: false,
     ...settings,
   });
   const requests: string[] = [];
@@ -165,6 +168,32 @@ const novelist = defineAgent({
     }),
   ],
 });
+/** Its `publish` needs approval, and counts how often it is executed. */
+const published: string[] = [];
+const editor = defineAgent({
+  name: "editor",
+  description: "Publishes",
+  instructions: "Publish.",
+  tools: [
+    ...novelist.tools,
+    defineTool({
+      name: "publish",
+      description: "Publishes",
+      parameters: z.strictObject({ title: z.string() }),
+      approval: { note: "Read it first." },
+      execute: ({ title }) => {
+        published.push(title);
+        return `${title} is published`;
+      },
+    }),
+  ],
+});
+
+/** How often something of this title was published, by whatever run. */
+export function timesPublished(title: string): number {
+  return published.filter((each) => each === title).length;
+}
+
 const critic = defineAgent({ name: "critic", description: "Reads", instructions: "Read.", limits: { maxTurns: 1 } });
 
 export function calls(name: string, args: object, id = `call_${name}`): Said {

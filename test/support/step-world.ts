@@ -101,6 +101,8 @@ export interface WorldOptions {
     services(services: Services): Services;
     request<T>(work: () => Promise<T>): Promise<T>;
   } & Pick<Around, "step">;
+  /** Tools that need approval, by their names. */
+  approval?: Record<string, NonNullable<Parameters<typeof defineTool>[0]["approval"]>>;
 }
 
 /** One run of one agent, on a real store, a scripted model and a clock moved by hand; several processes may step it. */
@@ -211,7 +213,8 @@ function callInput(runId: Run["id"], turn: number, callId: string) {
   return { runId, turn, callId: callId as Run["calls"][number]["id"] }; // brands the id that the test wrote
 }
 
-function agentWith({ tools = {}, never = [], limits = {}, retry, instructions = "Be tested." }: WorldOptions): Agent {
+function agentWith(options: WorldOptions): Agent {
+  const { tools = {}, never = [], limits = {}, retry, instructions = "Be tested.", approval = {} } = options;
   return defineAgent({
     name: "tested",
     description: "An agent for tests",
@@ -225,6 +228,7 @@ function agentWith({ tools = {}, never = [], limits = {}, retry, instructions = 
         repeat: never.includes(name) ? "never" : "safe",
         timeoutSeconds: 60,
         ...(retry && { retry }),
+        ...(approval[name] && { approval: approval[name] }),
         execute: (_args, context) => execute(context),
       }),
     ),

@@ -13,9 +13,22 @@ const distance = defineTool({
   execute: ({ planet }) => `${planet} is 225 million km away.`,
 });
 
+const published = new Map<string, number>();
+const publishBook = defineTool({
+  name: "publishBook",
+  description: "Publishes a book",
+  parameters: z.strictObject({ title: z.string() }),
+  approval: { note: "Read it first." },
+  execute: ({ title }) => {
+    published.set(title, (published.get(title) ?? 0) + 1);
+    return `${title} was published, time number ${published.get(title)}.`;
+  },
+});
+
 const agents = [
   defineAgent({ name: "assistant", description: "Answers", instructions: "Answer the question." }),
   defineAgent({ name: "astronomer", description: "Knows", instructions: "Answer the question.", tools: [distance] }),
+  defineAgent({ name: "publisher", description: "Asks", instructions: "Do what you are told.", tools: [publishBook] }),
 ];
 
 register(await compose(readConfig(process.env), agents));

@@ -177,3 +177,23 @@ for (const timeoutSeconds of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 30 * 
     assert.throws(() => defineTool(tool), { code: "bad_agent", message: /timeoutSeconds/ });
   });
 }
+
+test("a tool asks nobody unless it says so; then there is a note or none, and 12 hours unless it says otherwise", () => {
+  const tool = { name: "measure", description: "", parameters: z.object({}), execute: () => 0 };
+  assert.equal(defineTool(tool).approval, null);
+  assert.deepEqual(defineTool({ ...tool, approval: "required" }).approval, { note: null, deadlineSeconds: 43_200 });
+  const approval = { note: "Mind the gap.", deadlineSeconds: 60 };
+  assert.deepEqual(defineTool({ ...tool, approval }).approval, approval);
+});
+
+for (const approval of [
+  { deadlineSeconds: 0 },
+  { deadlineSeconds: Number.NaN },
+  { deadlineSeconds: 30 * 86_400 },
+  { note: "x".repeat(301) },
+]) {
+  test(`the approval ${JSON.stringify(approval).slice(0, 40)} is refused when the tool is defined`, () => {
+    const tool = { name: "measure", description: "", parameters: z.object({}), execute: () => 0, approval };
+    assert.throws(() => defineTool(tool), { code: "bad_agent", message: /Tool measure: approval\./ });
+  });
+}

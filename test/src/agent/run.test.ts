@@ -345,3 +345,19 @@ test("a thread that the provider does not go on from is data: the step keeps no 
   assert.ok(result.answer.kind === "refused" && result.answer.historyRefused);
   assert.equal(model.starts.length, 1);
 });
+
+test("execute: a tool that needs approval is not executed, because nobody is asked: that is the call's output", async () => {
+  const unasked = defineTool({
+    name: "facts",
+    description: "",
+    parameters: z.object({}),
+    approval: "required",
+    execute: () => assert.fail("it was executed"),
+  });
+  const agent = defineAgent({ name: "clerk", description: "", instructions: "", tools: [unasked] });
+  const model = scriptedModel([accepted], [(responseId) => completed(responseId, "", [facts])]);
+  const work = { continuationToken: encodeToken("scripted", "resp_0") };
+  await run(agent, newThread, work, step(model));
+  const output = "facts was not executed: a person must approve it, and nobody can be asked here.";
+  assert.deepEqual(model.starts[0]?.input, { outputs: [{ callId: "call_a", output }] });
+});

@@ -19,6 +19,7 @@ const novelist = {
         additionalProperties: false,
       },
       repeat: "never",
+      approval: null,
     },
   ],
   limits: { maxTurns: 20, deadlineSeconds: 7200 },

@@ -24,12 +24,13 @@ const word = fc.oneof(anyText, odd);
 
 const segment = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom("runs", "agents", "health", "problems", "novelist", known, "events") },
-  { weight: 4, arbitrary: fc.constantFrom("status", "turns", "cancel", "1") },
+  { weight: 4, arbitrary: fc.constantFrom("status", "turns", "cancel", "approvals", "1") },
   { weight: 1, arbitrary: word.map(escaped) },
   { weight: 1, arbitrary: fc.string({ maxLength: 10 }) },
 );
 const path = fc.oneof(
   fc.constantFrom("agents/novelist/runs", "runs", `runs/${known}`, `runs/${known}/events`, `runs/${known}/status`),
+  fc.constant(`runs/${known}/approvals/call_1`),
   fc.array(segment, { maxLength: 5 }).map((segments) => segments.join("/")),
 );
 const names = ["limit", "after", "status", "agent", "createdAfter", "createdBefore", "metadata.a", "exp", "kid", "sig"];

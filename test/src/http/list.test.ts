@@ -126,7 +126,7 @@ const refused: [query: string, paths: string[]][] = [
   [`?after=${cursor(["yesterday", runId(1)])}`, ["query.after"]],
   [`?after=${cursor(["2026-11-24T09:00:00.000Z", runId(1), "more"])}`, ["query.after"]],
   [`?after=${cursor({ length: 2 })}`, ["query.after"]],
-  ["?status=waiting&status=done", ["query.status.0", "query.status.1"]],
+  ["?status=sleeping&status=done", ["query.status.0", "query.status.1"]],
   ["?status=", ["query.status.0"]],
   ["?createdAfter=yesterday", ["query.createdAfter"]],
   ["?createdAfter=2026-02-30T00:00:00Z", ["query.createdAfter"]],

@@ -36,7 +36,12 @@ describe("a request to /v1/responses is refused by the parameter's name when", (
       "unsupported_parameter",
       "input[0].content[0].type",
     ],
-    ["it brings an item of another kind", { input: [{ type: "mcp_call" }] }, "unsupported_parameter", "input[0].type"],
+    [
+      "it brings an item of another kind",
+      { input: [{ type: "computer_call" }] },
+      "unsupported_parameter",
+      "input[0].type",
+    ],
     ["it asks for a built-in tool", { tools: [{ type: "web_search" }] }, "unsupported_parameter", "tools[0].type"],
     ["a tool has no name", { tools: [{ type: "function" }] }, "missing_required_parameter", "tools[0].name"],
     [

@@ -5,14 +5,14 @@ import { advance, begin } from "../../../src/run/advance.ts";
 import { answered, attemptFailed, formRefused, outcomeUnknown, responseSeen } from "../../../src/run/answers.ts";
 import { CallId, OperationId, plusSeconds, RunId, secondsBetween, toInstant } from "../../../src/run/ids.ts";
 import { closingOf, type Moment, nextMove, waitSeconds } from "../../../src/run/next-move.ts";
-import { hasEnded, type Run } from "../../../src/run/run.ts";
-import { type NewEvent, noUsage, RunEvent } from "../../../src/run/run-event.ts";
+import { type Call, hasEnded, isUndecided, type Run } from "../../../src/run/run.ts";
+import { type ApprovedCall, type NewEvent, noUsage, RunEvent } from "../../../src/run/run-event.ts";
 import { lookSeconds } from "../../../src/run/waits.ts";
 
 const start = Date.parse("2026-11-24T09:00:00.000Z");
 const output = { name: "turn-1", hash: "0123456789abcdef", bytes: 2 };
 
-function queued(deadlineSeconds: number): Run {
+function queued(deadlineSeconds: number, approvedCalls: ApprovedCall[] = []): Run {
   const at = toInstant(start);
   return begin({
     n: 1,
@@ -26,6 +26,7 @@ function queued(deadlineSeconds: number): Run {
     limits: { maxTurns: 6, deadlineSeconds },
     deadline: plusSeconds(at, deadlineSeconds),
     metadata: {},
+    ...(approvedCalls.length > 0 && { approvedCalls }),
   });
 }
 
@@ -41,6 +42,7 @@ const happening = fc.record({
   post: fc.constantFrom("accepted", "dies", "unknown", "refused", "form refused" as const),
   look: fc.constantFrom("pending", "text", "calls", "failed" as const),
   call: fc.constantFrom("done", "dies" as const),
+  asks: fc.boolean(),
   cancels: fc.boolean(),
   chance: fc.integer({ min: 0, max: 19 }),
   seconds: fc.integer({ min: 0, max: 200 }),
@@ -56,8 +58,11 @@ function play(run: Run, event: Happening, moment: Moment, op: OperationId): { ru
     case "finished":
     case "session": // this run is in none
       return { run, waited: 0 };
-    case "wait":
+    case "wait": {
+      const approved = run.calls.find(isUndecided);
+      if (approved && event.call === "done") return write([approvalOf(approved)], 1);
       return { run, waited: Math.max(waitSeconds(run, now, move.until), 0.001) };
+    }
     case "orphan":
     case "end":
       return write(move.events);
@@ -102,12 +107,13 @@ function play(run: Run, event: Happening, moment: Moment, op: OperationId): { ru
       }
       const calls =
         event.look === "calls"
-          ? [1, 2].map((index) => ({
+          ? [1, 2, 3].map((index) => ({
               callId: CallId.parse(`${turn.responseId}-${index}`),
               tool: "t",
               repeat: index === 1 ? ("safe" as const) : ("never" as const),
               timeoutSeconds: 30,
               arguments: "{}",
+              approval: index === 3 && event.asks ? { note: null, deadlineSeconds: 300 } : null,
             }))
           : [];
       return write(
@@ -121,13 +127,17 @@ function play(run: Run, event: Happening, moment: Moment, op: OperationId): { ru
             usage: noUsage,
             calls,
             callerCalls: [],
+            approvalCalls: [],
             stopped: null,
           },
           closing,
+          now,
         ),
       );
     }
     case "calls": {
+      const undecided = run.calls.filter(isUndecided).map(({ id }) => id);
+      assert.ok(!move.calls.some((callId) => undecided.includes(callId)), "what nobody approved is not executed");
       const started = move.calls.map((callId): NewEvent => {
         const execution = (run.calls.find(({ id }) => id === callId)?.execution?.n ?? 0) + 1;
         return {
@@ -151,22 +161,23 @@ function play(run: Run, event: Happening, moment: Moment, op: OperationId): { ru
       );
       return write(event.call === "done" ? [...started, ...done] : started, 1);
     }
-    case "give-up":
+    case "expire":
       return write(
-        move.calls.map(
-          ({ id: callId, turn }): NewEvent => ({
-            type: "call-failed",
-            turn,
-            callId,
-            result: output,
-            excerpt: "",
-            seconds: 1,
-          }),
-        ),
+        move.calls.flatMap((call) => [{ ...approvalOf(call), decision: "deny", by: "deadline" }, failed(call)]),
       );
+    case "give-up":
+      return write(move.calls.map(failed));
   }
 }
 
+function failed({ id: callId, turn }: Call): NewEvent {
+  return { type: "call-failed", turn, callId, result: output, excerpt: "", seconds: 1 };
+}
+
+function approvalOf({ id: callId, turn }: Call) {
+  const decided = { decision: "approve" as const, reason: null, by: "person" as const, requestHash: null };
+  return { type: "approval-decided" as const, turn, callId, ...decided };
+}
 function closingOf2(run: Run, now: string) {
   return hasEnded(run) ? null : closingOf(run, now);
 }
@@ -175,8 +186,10 @@ test("whatever the provider, the tools and the processes do, a run ends", () => 
   const seed = Date.now() % 2 ** 31;
   console.log(`seed ${seed}`);
   fc.assert(
-    fc.property(fc.infiniteStream(happening), fc.boolean(), (outside, soleProcess) => {
-      let run = queued(3600);
+    fc.property(fc.infiniteStream(happening), fc.boolean(), fc.boolean(), (outside, soleProcess, goesOn) => {
+      const callId = CallId.parse("call_before");
+      const askedBy = RunId.parse(`run_${"1".repeat(32)}`);
+      let run = queued(3600, goesOn ? [{ callId, tool: "t", timeoutSeconds: 30, askedBy }] : []);
       let now = start;
       let moves = 0;
       for (const event of outside) {

@@ -214,3 +214,23 @@ test("any journal has a phase with real times, which is ended exactly when the r
   });
   await checkProperty(context, property, 200);
 });
+
+test("a run that waits for a person says so, and on what, also while its next step is overdue", () => {
+  const callId = CallId.parse("call_1");
+  const asks: NewEvent = {
+    type: "approval-requested",
+    turn: 1,
+    calls: [{ callId, tool: "publish", note: null, deadline: at(55) }],
+  };
+  const events = [...answered, requested("call_1", "publish"), requested("call_2", "research"), asks];
+  const phase = phaseOf(after(events));
+  assert.deepEqual(phase, {
+    kind: "approval",
+    detail: "a person is to decide on publish; meanwhile: research",
+    since: at(5),
+    until: at(55),
+    approvals: [{ callId, tool: "publish", note: null, deadline: at(55) }],
+  });
+  const overdue = phaseOf(after(events, { overdueSince: at(51) }));
+  assert.deepEqual(overdue, { ...phase, detail: `${phase.detail}; the next step is overdue` });
+});

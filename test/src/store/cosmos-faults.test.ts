@@ -8,6 +8,7 @@ import type { Change, RunStore } from "../../../src/store/run-store.ts";
 import type { NewFault } from "../../support/cosmos/faults.ts";
 import { newDatabase, type StoreOptions, usual } from "../../support/cosmos/open-test-store.ts";
 import { type CosmosServer, startCosmosServer } from "../../support/cosmos/start-cosmos-server.ts";
+import { newClaim } from "../../support/new-claim.ts";
 import { newRun, runId } from "../../support/new-run.ts";
 
 let server: CosmosServer;
@@ -70,6 +71,21 @@ for (const applied of [true, false]) {
       await store.changeSetting("log", (stored) => (stored ?? "") + letter);
     }
     assert.equal(await store.setting("log", ""), "abc");
+  });
+
+  test(`a claim whose connection is cut ${when} is written once, and known to be one's own`, async (context) => {
+    const { store } = await storeFor(context);
+    const { id } = await store.create(newRun(1), "");
+    const claim = newClaim("call_1", runId(2));
+    let decisions = 0;
+    server.fail({ on: "batch", applied, answer: "cut" });
+    const written = await store.claim(id, claim.callId, (stored) => {
+      decisions += 1;
+      return stored ? { ...stored, result: null } : claim;
+    });
+    assert.deepEqual(written, claim);
+    assert.equal(decisions, 1);
+    assert.deepEqual(await store.claim(id, claim.callId, () => null), claim);
   });
 
   test(`a run is buried, emptied and forgotten, each while connections are cut ${when}`, async (context) => {

@@ -12,6 +12,7 @@ import { SessionId } from "../../../src/run/ids.ts";
 import { tombstoneOf } from "../../../src/run/tombstone.ts";
 import { openSqliteStore } from "../../../src/store/sqlite.ts";
 import { runStoreContract } from "../../contract/run-store.ts";
+import { newClaim } from "../../support/new-claim.ts";
 import { newRun, runId } from "../../support/new-run.ts";
 
 const now = Date.now;
@@ -121,8 +122,8 @@ test("a file of the first format, which had no tombstones and no sessions, is op
   const { id } = await before.create(newRun(1), "input");
   await before.update(id, () => ({ events: [{ type: "run-cancelled", output: null }], pulse: {} }));
   await before.close();
-  change(path, "DROP TABLE tombstones; DROP INDEX runs_of_session; ALTER TABLE runs DROP COLUMN session_id");
-  change(path, "PRAGMA user_version = 1");
+  change(path, "DROP TABLE claims; DROP INDEX runs_of_session; ALTER TABLE runs DROP COLUMN session_id");
+  change(path, "DROP TABLE tombstones; PRAGMA user_version = 1");
   const store = openSqliteStore({ path, now });
   context.after(() => store.close());
   await store.bury(id, (run) => tombstoneOf(run, run.updatedAt));
@@ -133,6 +134,19 @@ test("a file of the first format, which had no tombstones and no sessions, is op
     runs.map((run) => run.id),
     [inSession],
   );
+});
+
+test("a file of the third format, which had no claims, is opened and takes them", async (context) => {
+  const path = join(await emptyFolder(context), "runs.db");
+  const before = openSqliteStore({ path, now });
+  const { id } = await before.create(newRun(1), "input");
+  await before.close();
+  change(path, "DROP TABLE claims; PRAGMA user_version = 3");
+  const store = openSqliteStore({ path, now });
+  context.after(() => store.close());
+  const claim = newClaim("call_1", id);
+  await store.claim(id, claim.callId, () => claim);
+  assert.deepEqual(await store.claim(id, claim.callId, () => null), claim);
 });
 
 test("a file that a newer version wrote is refused, and left as it is", async (context) => {
