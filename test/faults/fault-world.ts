@@ -118,6 +118,8 @@ export async function startFaultWorld(kind: StoreKind): Promise<FaultWorld> {
       sweepSeconds: 300,
       auth: "none",
       webhooks: null,
+      webhooksPrivate: false,
+      webhookSender: { send: () => Promise.reject(new Error("No run here has a webhook.")) },
       requestsPerMinute: null,
       unendedRuns: null,
       lateSeconds: 3900,
@@ -126,6 +128,7 @@ export async function startFaultWorld(kind: StoreKind): Promise<FaultWorld> {
       publicUrl: null,
       nativeManagementUrls: true,
       foregroundSeconds: 200,
+      showToolCalls: false,
       streamSilenceSeconds: null,
     });
   const hostJson = resolve(import.meta.dirname, "../../host.json");
