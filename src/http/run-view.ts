@@ -50,7 +50,7 @@ export async function inputOf(run: Run, store: RunStore): Promise<string | SaidI
 }
 
 /** A conversation as callers see it: one text of the user's is that text. */
-export function shownInput(items: InputItem[]): string | InputItem[] {
+export function shownInput(items: SaidItem[]): string | SaidItem[] {
   const [only, ...more] = items;
   return only && "role" in only && only.role === "user" && more.length === 0 ? only.content : items;
 }
