@@ -96,7 +96,8 @@ async function killed(
   const start = async (url: string) =>
     StartedRun.parse(await postRun(url, `Write about ${point} with ${script}.`, "key", body));
 
-  const crashing = { ...env, NIGHTSHIFT_CRASH_AT: `${point}:1`, CRASH_FAULTS: JSON.stringify(faults) };
+  const meets = { CRASH_FAULTS: JSON.stringify(faults), CRASH_APPROVAL: "generateCharacterProfiles" };
+  const crashing = { ...env, ...meets, NIGHTSHIFT_CRASH_AT: `${point}:1` };
   const doomed = await system.startHost(crashing).catch(unlessKilled);
   if (doomed && prepare) await prepare(doomed);
   const first = doomed && (await unlessGone(start(doomed.url)));

@@ -129,7 +129,6 @@ export async function startFaultWorld(kind: StoreKind): Promise<FaultWorld> {
       publicUrl: null,
       nativeManagementUrls: true,
       foregroundSeconds: 200,
-      showToolCalls: false,
       streamSilenceSeconds: null,
     });
   const hostJson = resolve(import.meta.dirname, "../../host.json");
