@@ -35,9 +35,14 @@ export function journal(database: DatabaseSync): Journal {
     waiting = [];
     if (entries.length === 0 || !database.isOpen) return;
     database.exec("begin");
-    for (const { at, method, path, status, responseId, metadata, fault } of entries)
-      insert.run(at, method, path, status, responseId, metadata && JSON.stringify(metadata), fault);
-    database.exec("commit");
+    try {
+      for (const { at, method, path, status, responseId, metadata, fault } of entries)
+        insert.run(at, method, path, status, responseId, metadata && JSON.stringify(metadata), fault);
+      database.exec("commit");
+    } catch (error) {
+      if (database.isTransaction) database.exec("rollback"); // else every later write would stand in this one
+      throw error;
+    }
   }
 
   return {
