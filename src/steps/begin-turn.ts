@@ -5,6 +5,7 @@ import type { Attempt } from "../run/answers.ts";
 import { OperationId, plusSeconds } from "../run/ids.ts";
 import type { Run } from "../run/run.ts";
 import type { NewEvent } from "../run/run-event.ts";
+import { deleteLateResponse } from "./delete-late-response.ts";
 import { isGone } from "./gone.ts";
 import { recordAnswer } from "./record-answer.ts";
 import { askedOf, type RunInput } from "./run-input.ts";
@@ -46,7 +47,7 @@ export async function beginTurn(run: Run, stepping: Stepping): Promise<Outcome> 
   try {
     return await recordAnswer(attempt, answer, stepping);
   } catch (error) {
-    if (isGone(error)) await deleteResponse(answer, terms, stepping);
+    if (isGone(error)) await deleteOf(answer, terms, stepping);
     throw error;
   }
 }
@@ -77,19 +78,11 @@ async function whileWanted<T>(
 
 type Answer = Awaited<ReturnType<typeof runStep>>["answer"];
 
-/** A response that came when its run had been deleted: no journal names it, so it is deleted here. */
-async function deleteResponse(answer: Answer, { provider }: Terms, stepping: Stepping): Promise<void> {
-  const {
-    runId,
-    services: { model, log },
-  } = stepping;
+async function deleteOf(answer: Answer, { provider }: Terms, { runId, services }: Stepping): Promise<void> {
   const responseId = "output" in answer ? answer.output.responseId : "responseId" in answer ? answer.responseId : null;
   if (responseId === null) return;
-  const token = encodeToken(provider, responseId);
-  if (answer.kind === "pending") await model.cancel(token);
-  const { kind } = await model.delete(token);
-  if (kind !== "deleted")
-    log({ level: "error", message: `Response ${responseId} of a deleted run was not deleted`, runId });
+  const response = { responseId, token: encodeToken(provider, responseId), atWork: answer.kind === "pending" };
+  await deleteLateResponse(runId, response, services);
 }
 
 async function endWithoutAgent(stepping: Stepping): Promise<Outcome> {

@@ -4,6 +4,7 @@ import { isOpen, responseSeen } from "../run/answers.ts";
 import { OperationId, RunId } from "../run/ids.ts";
 import type { Run } from "../run/run.ts";
 import type { NewEvent } from "../run/run-event.ts";
+import { deleteLateResponse } from "./delete-late-response.ts";
 import { type Orchestrations, ring } from "./orchestrations.ts";
 import type { Services } from "./services.ts";
 
@@ -17,7 +18,8 @@ export type Reported = "adopted" | "rung" | "orphan-confirmed" | "ignored";
 
 /**
  * Takes in the provider's report that a response has ended: its run adopts it, or records it as a surplus, as a step
- * would (design.md, section 5), and is woken if it waits for it. A report that is repeated, or comes late, does nothing.
+ * would (design.md, section 5), and is woken if it waits for it. A report that is repeated, or comes late, does nothing; one
+ * of a response whose run was deleted has it deleted, too.
  * @throws NightshiftError `provider_unavailable` when the response cannot be read now: the report is to be repeated
  */
 export async function reportResponse(responseId: string, services: ReportServices): Promise<Reported> {
@@ -28,7 +30,12 @@ export async function reportResponse(responseId: string, services: ReportService
     throw new NightshiftError("provider_unavailable", `Response ${responseId} cannot be read now: ${found.message}`);
   }
   const origin = originOf(found);
-  if (!origin || !(await store.get(origin.runId))) return "ignored";
+  if (!origin) return "ignored";
+  if (!(await store.get(origin.runId))) {
+    const late = { responseId, token: found.token, atWork: !found.ended };
+    if (await store.tombstone(origin.runId)) await deleteLateResponse(origin.runId, late, services);
+    return "ignored";
+  }
   const seen = { responseId, token: found.token, usage: found.usage };
   const taken: { as: Reported } = { as: "ignored" };
   const run = await store.update(origin.runId, (before) => {

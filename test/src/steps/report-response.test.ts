@@ -167,3 +167,15 @@ test("a bell that cannot be rung loses nothing: what was adopted is stored", asy
   assert.equal((await world.run()).turn.state, "started");
   assert.match(world.lines.at(-1)?.error ?? "", /the engine is down/);
 });
+
+test("a report of a possible orphan whose run was deleted has the response deleted: no journal names it", async () => {
+  const model = scriptedModel([vanishes, accepted], [says("done")]);
+  const world = await reportingWorld(model);
+  await world.finish();
+  await world.delete();
+  assert.equal(await world.report("resp_1"), "ignored");
+  assert.deepEqual(model.deletes, ["resp_1"]);
+  assert.deepEqual(model.cancels, []);
+  assert.equal(await world.report("resp_1", { ended: false }), "ignored");
+  assert.deepEqual(model.cancels, ["resp_1"]);
+});
