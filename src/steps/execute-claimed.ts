@@ -89,8 +89,22 @@ async function execute(run: Run, call: Call, asking: Run, services: PerformCallS
   );
 }
 
-/** Stores the outcome in the claim; where another one was faster, that one counts. */
+/** Stores the outcome in the claim; where another one was faster, that one counts; where the claim is deleted, this one. */
 async function settle(
+  call: Call,
+  asking: Run,
+  outcome: ToolOutcome,
+  services: PerformCallServices,
+): Promise<ToolOutcome> {
+  try {
+    return await settled(call, asking, outcome, services);
+  } catch (error) {
+    if (isGone(error)) return outcome;
+    throw error;
+  }
+}
+
+async function settled(
   call: Call,
   asking: Run,
   outcome: ToolOutcome,

@@ -310,3 +310,15 @@ test("a fork of a run that was deleted meanwhile is told so, and goes on", async
   assert.deepEqual(world.keys, []);
   assert.equal((await one.step()).kind, "wait");
 });
+
+test("a fork whose tool was at work when the asking run was deleted keeps what the tool gave", async () => {
+  const world = await forkWorld();
+  const one = await world.fork();
+  const call = one.call();
+  await until(() => world.finish.length === 1);
+  await world.store.bury(world.asking, (run) => tombstoneOf(run, run.updatedAt));
+  world.finish[0]?.("published");
+  await call;
+  assert.equal(await one.result(), "published");
+  assert.equal(world.keys.length, 1);
+});
