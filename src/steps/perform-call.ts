@@ -2,7 +2,7 @@ import type { ToolOutcome } from "../agent/define-tool.ts";
 import { executeApproved, executeCall } from "../agent/run.ts";
 import { plusSeconds, secondsBetween } from "../run/ids.ts";
 import { closingOf, mayStart } from "../run/next-move.ts";
-import { type Call, hasEnded, type Run } from "../run/run.ts";
+import { type Call, hasEnded, isUndecided, type Run } from "../run/run.ts";
 import { excerptOf, type NewEvent } from "../run/run-event.ts";
 import { requestOf } from "./call-request.ts";
 import type { PerformCallInput } from "./contract.ts";
@@ -109,7 +109,7 @@ function record(
     const event: NewEvent = { type, ...idOf(input), result, excerpt: excerptOf(outcome.text), seconds };
     const awakeSeconds = run.pulse.awakeSeconds + seconds;
     const end = closingOf(run, instantOf(clock)) ? [] : endBy(outcome, run); // a cancel asked for first comes first
-    const open = run.calls.some(({ id, result }) => id !== call.id && result === null);
+    const open = run.calls.some((each) => each.id !== call.id && each.result === null && !isUndecided(each));
     // Else a lost orchestration is missed only when the slowest call must have ended.
     const due = open ? {} : { nextLookAt: instantOf(clock) };
     return {

@@ -247,3 +247,10 @@ test("the sweeper starts the orchestration of a run that waits and lost it, and 
   assert.equal(world.rings.length, 1);
   assert.equal((await world.run()).status, "waiting");
 });
+
+test("once its other calls have ended, a run that waits and lost its orchestration is missed at once, not at their latest", async () => {
+  const world = await askingWorld({ calls: ["publish:call_p", "research:call_r"] });
+  world.clock.pass(3);
+  await world.call(1, "call_r");
+  assert.equal((await world.run()).pulse.nextLookAt, toInstant(world.clock.now()));
+});
