@@ -38,7 +38,9 @@ function tell(event: NewEvent, before: Run, after: Run, telemetry: Telemetry): v
       break;
     case "call-completed":
     case "call-failed": {
-      const tool = before.calls.find(({ id }) => id === event.callId)?.tool ?? "unknown";
+      const call = before.calls.find(({ id }) => id === event.callId);
+      if (call?.execution === null) break; // nobody has executed it: a person denied it, or did not decide
+      const tool = call?.tool ?? "unknown";
       const failure = event.type === "call-failed" && { "error.type": "failed" };
       const operation = { "gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": tool };
       instruments.toolSeconds.record(event.seconds, { ...operation, ...agentOf(after), ...failure });

@@ -54,6 +54,15 @@ test("a tool that throws is told by the kind of its failure, not by its message"
   assert.doesNotMatch(JSON.stringify((await world.spans()).map(told)), /canary-in-an-error/);
 });
 
+test("a call that a person did not approve is no execution of its tool", async () => {
+  const model = scriptedModel([accepted, accepted], [asksFor("publish"), says("done")]);
+  const tools = { publish: () => assert.fail("it is not executed") };
+  const world = await tracedWorld({ model, tools, approval: { publish: { deadlineSeconds: 60 } } });
+  assert.equal((await world.finish()).status, "completed");
+  assert.ok((await world.types()).includes("call-failed"));
+  assert.equal(await world.recorded("gen_ai.execute_tool.duration"), 0);
+});
+
 test("a run that fails says why, in its span and in the metrics", async () => {
   const model = scriptedModel([refuses("model_not_found", { retryable: false })], []);
   const world = await tracedWorld({ model });
