@@ -40,9 +40,9 @@ function sent({ ladder, turn }: Run): Rung {
   return turn.state === "intended" && turn.resumable === false ? withoutChain(ladder.rung) : ladder.rung;
 }
 
-/** True when the next turn chains from a response: the run's own, or that of the run which it goes on from. */
+/** True when a conversation stands before what is asked: the run's own, that of the run it goes on from, or its session's. */
 function hasConversation({ lastResponseId, previousRunId, thread }: Run): boolean {
-  return lastResponseId !== null || previousRunId !== undefined || (thread !== undefined && thread.previous !== null);
+  return lastResponseId !== null || previousRunId !== undefined || Boolean(thread?.previous ?? thread?.before);
 }
 
 /** The ladder after the run took `rung`. */

@@ -160,6 +160,22 @@ describe("a run in a session", () => {
   });
 });
 
+test("a conversation that is told anew climbs the ladder, too, when the provider takes it in no better form", async () => {
+  const world = sessionWorld();
+  const first = await world.answered("one", "1");
+  await world.answered("two", "2");
+  await world.delete(first.id);
+  const { id } = await world.start("three");
+  world.refuse("no_tool_call", 6);
+  for (let steps = 0; world.turns.length < 9 && steps < 20; steps++) {
+    const step = await world.step(id);
+    if (step.kind === "wait") world.clock.pass(step.seconds);
+  }
+  const run = await world.run(id);
+  assert.deepEqual([run.status, run.ladder.rung], ["running", "text"]);
+  assert.deepEqual(world.asked(), { from: null, words: ["two", "2", "three"] });
+});
+
 describe("a run that was deleted", () => {
   async function threeAnswered() {
     const world = sessionWorld();
