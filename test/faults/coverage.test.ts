@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Fault } from "../../local/model/faults/fault.ts";
+import { approvalCases } from "./approval-cases.ts";
 import { hostCases } from "./host-cases.ts";
 import { providerCases } from "./provider-cases.ts";
 
@@ -13,6 +14,6 @@ test("the matrix has a case for every fault that the model server offers", () =>
 });
 
 test("no two cases of the matrix have one name", () => {
-  const names = [...providerCases, ...hostCases].map(({ name }) => name);
+  const names = [...providerCases, ...hostCases, ...approvalCases].map(({ name }) => name);
   assert.equal(new Set(names).size, names.length);
 });

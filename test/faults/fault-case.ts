@@ -18,7 +18,9 @@ export interface FaultCase {
   /** The row of the table that counts it, where that has others too; default: its own. */
   row?: string;
   /** What the caller sends; the model server's scripts know more than one. */
-  input?: "go" | "go slowly";
+  input?: "go" | "go slowly" | "ask a person";
+  /** The session that its run waits its turn in. */
+  sessionId?: string;
   deadlineSeconds?: number;
   /** What the model server is ordered to do. */
   provider?: readonly z.input<typeof FaultOrder>[];
@@ -41,6 +43,8 @@ export interface FaultCase {
   code?: string;
   /** `any`: what the rules allow. */
   ledger?: Partial<Ledger> | "any";
+  /** How often tools were executed in all. */
+  executions?: number;
   /** The generation in which the run ends; default 0. */
   generation?: number | "any";
 }

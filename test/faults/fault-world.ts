@@ -58,6 +58,8 @@ export interface FaultWorld {
   isOver(runId: RunId): Promise<boolean>;
   /** One that the store refuses is repeated. */
   cancel(runId: RunId): Promise<void>;
+  /** Decides on the call of the run for which a person is asked; what the store refuses is repeated. */
+  decide(runId: RunId, decision: "approve" | "deny"): Promise<void>;
   run(runId: RunId): Promise<Run>;
   events(runId: RunId): Promise<RunEvent[]>;
   requests(): Promise<JournalEntry[]>;
@@ -76,7 +78,7 @@ export interface FaultWorld {
 /** By then every run has ended. */
 const longestSeconds = 40 * 86_400;
 
-const scripts = [scriptOf("go", 20), scriptOf("go slowly", 120)];
+const scripts = [scriptOf("go", 20), scriptOf("go slowly", 120), scriptOf("ask a person", 20, ["publish"])];
 
 export async function startFaultWorld(kind: StoreKind): Promise<FaultWorld> {
   const clock = createVirtualClock(Date.parse("2030-01-01T00:00:00Z"));
@@ -151,10 +153,10 @@ export async function startFaultWorld(kind: StoreKind): Promise<FaultWorld> {
     troubles: troubled.met,
     callsOf: troubled.callsOf,
     executions,
-    async start({ input = "go", deadlineSeconds = 3600, store: trouble = noTrouble }) {
+    async start({ input = "go", deadlineSeconds = 3600, sessionId, store: trouble = noTrouble }) {
       started += 1;
       const headers = { "content-type": "application/json", "idempotency-key": `case-${started}` };
-      const body = JSON.stringify({ input, limits: { deadlineSeconds } });
+      const body = JSON.stringify({ input, limits: { deadlineSeconds }, sessionId });
       troubles.set(null, trouble);
       for (let tries = 0; tries < 20; tries++) {
         const url = `${host.url}/agents/${agent.name}/runs`;
@@ -181,6 +183,20 @@ export async function startFaultWorld(kind: StoreKind): Promise<FaultWorld> {
         return;
       }
       assert.fail("the run could not be cancelled");
+    },
+    async decide(runId, decision) {
+      const call = (await world.run(runId)).calls.find(({ approval }) => approval);
+      const headers = { "content-type": "application/json", "idempotency-key": `decision-${runId}` };
+      const body = JSON.stringify({ decision });
+      for (let tries = 0; tries < 20; tries++) {
+        const url = `${host.url}/runs/${runId}/approvals/${call?.id}`;
+        const response = await fetch(url, { method: "POST", headers, body });
+        const text = await response.text();
+        if (response.status === 503) continue;
+        assert.ok(response.ok, `the decision answered ${response.status}: ${text}`);
+        return;
+      }
+      assert.fail("nobody could decide");
     },
     async run(runId) {
       const found = await store.get(runId);

@@ -1,3 +1,4 @@
+import { approvalCases, approvalCasesOf, approvalSweeps, approved } from "./approval-cases.ts";
 import { cosmosCases, requestsOfAPlainRun, wireCasesOf, wireSweeps } from "./cosmos-cases.ts";
 import { engineCases } from "./engine-cases.ts";
 import { type FaultWorld, type StoreKind, startFaultWorld } from "./fault-world.ts";
@@ -7,6 +8,7 @@ import { callsOfAPlainRun, play, playInTurn, playTogether } from "./play.ts";
 import { providerCases } from "./provider-cases.ts";
 import { playRandomKills } from "./random-kills.ts";
 import type { Row } from "./row.ts";
+import { playSession, sessionChances } from "./session-cases.ts";
 import { casesOf, storeCases, sweepsOf, unreliableStore } from "./store-cases.ts";
 import { playStorm } from "./storm.ts";
 
@@ -51,6 +53,14 @@ export const groups = {
   }),
   storm: inVirtualTime(async function* (world, { seed }) {
     for (let nth = 0; nth < 3; nth++) yield await playStorm(seed + nth * 7919, 40, world);
+  }),
+  approvals: inVirtualTime(async function* (world) {
+    for (const each of approvalCases) yield await play(each, world);
+    const counts = await callsOfAPlainRun(world, approved);
+    for (const sweep of approvalSweeps) yield await playTogether(sweep.name, approvalCasesOf(sweep, counts), world);
+  }),
+  sessions: inVirtualTime(async function* (world, { seed }) {
+    for (const chance of sessionChances) yield await playSession(chance, seed, world);
   }),
   engine: inVirtualTime(async function* (world) {
     for (const each of engineCases) yield await play(each, world);

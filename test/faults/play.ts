@@ -82,12 +82,18 @@ async function check(
   const told = assertLedgerRules(events, requests);
   assert.deepEqual({ ...run, pulse: null }, { ...told, pulse: null }, "the run is what its journal tells");
   assertExecutions(run, events, world.executions);
+  if (each.executions !== undefined) assert.equal(executionsOf(run.id, world), each.executions, "executions");
   const ends = typeof each.ends === "string" ? [each.ends] : each.ends;
   const error = "error" in run ? run.error : null;
   assert.ok(ends.includes(run.status), `it is ${run.status}: ${JSON.stringify(error)}`);
   if (each.generation !== "any") assert.equal(run.generation, each.generation ?? 0, "the generation");
   if (each.code) assert.equal(error?.code, each.code);
   if (each.ledger !== "any") assert.deepEqual(run.ledger, { ...plainLedger, ...each.ledger });
+}
+
+function executionsOf(runId: string, { executions }: FaultWorld): number {
+  const own = [...executions].filter(([key]) => key.startsWith(`${runId}/`));
+  return own.reduce((sum, [, times]) => sum + times, 0);
 }
 
 /** An order that no request met would be a case of its name only. */
@@ -111,9 +117,15 @@ async function settle(row: Row, what: string, work: () => Promise<void>): Promis
 }
 
 /** How often a run without faults calls each verb of the store. */
-export async function callsOfAPlainRun(world: FaultWorld): Promise<ReadonlyMap<Verb, number>> {
-  const { id } = await world.start({ name: "a run without faults", ends: "completed" });
-  await world.until(() => world.isOver(id));
+export async function callsOfAPlainRun(
+  world: FaultWorld,
+  like: Pick<FaultCase, "input" | "once"> = {},
+): Promise<ReadonlyMap<Verb, number>> {
+  const plain: FaultCase = { name: "a run without faults", ends: "completed", ...like };
+  const played = await world.start(plain);
+  await world.until(() => isMet(plain, played, world));
+  await world.until(() => world.isOver(played.id));
+  const { id } = played;
   return new Map(runVerbs.map((verb) => [verb, world.callsOf(id, verb)]));
 }
 

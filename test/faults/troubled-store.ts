@@ -5,7 +5,7 @@ import type { RunStore } from "../../src/store/run-store.ts";
 /** The verbs that a run uses. */
 export const runVerbs = ["get", "update", "putPayload", "getPayload", "events"] as const;
 /** Also those that stand outside of a run: its start, and the sweeper's questions. */
-export type Verb = (typeof runVerbs)[number] | "create" | "overdue" | "dueTombstones" | "setting";
+export type Verb = (typeof runVerbs)[number] | "create" | "overdue" | "dueTombstones" | "setting" | "changeSetting";
 
 /**
  * What becomes of calls of the store: it fails before, or after, the call took effect; the answer takes so many
@@ -53,6 +53,7 @@ export function troubledStore(store: RunStore, meet: Meet, sleep: (seconds: numb
     overdue: (before, limit) => around("overdue", null, () => store.overdue(before, limit)),
     dueTombstones: (before, limit) => around("dueTombstones", null, () => store.dueTombstones(before, limit)),
     setting: (name, proposed) => around("setting", null, () => store.setting(name, proposed)),
+    changeSetting: (name, decide) => around("changeSetting", null, () => store.changeSetting(name, decide)),
   };
   return {
     store: troubled,
