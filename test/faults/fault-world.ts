@@ -58,6 +58,8 @@ export interface FaultWorld {
   isOver(runId: RunId): Promise<boolean>;
   /** One that the store refuses is repeated. */
   cancel(runId: RunId): Promise<void>;
+  /** Deletes the run; what the store refuses is repeated, until it has gone. */
+  delete(runId: RunId): Promise<void>;
   /** Decides on the call of the run for which a person is asked; what the store refuses is repeated. */
   decide(runId: RunId, decision: "approve" | "deny"): Promise<void>;
   run(runId: RunId): Promise<Run>;
@@ -183,6 +185,16 @@ export async function startFaultWorld(kind: StoreKind): Promise<FaultWorld> {
         return;
       }
       assert.fail("the run could not be cancelled");
+    },
+    async delete(runId) {
+      for (let tries = 0; tries < 20; tries++) {
+        const response = await fetch(`${host.url}/runs/${runId}`, { method: "DELETE" });
+        const text = await response.text();
+        if (response.status === 503) continue;
+        assert.ok(response.ok || response.status === 404, `the deletion answered ${response.status}: ${text}`);
+        return;
+      }
+      assert.fail("the run could not be deleted");
     },
     async decide(runId, decision) {
       const call = (await world.run(runId)).calls.find(({ approval }) => approval);

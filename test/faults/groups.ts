@@ -1,5 +1,6 @@
 import { approvalCases, approvalCasesOf, approvalSweeps, approved } from "./approval-cases.ts";
 import { cosmosCases, requestsOfAPlainRun, wireCasesOf, wireSweeps } from "./cosmos-cases.ts";
+import { deletionCases, playDeletion } from "./deletion-cases.ts";
 import { engineCases } from "./engine-cases.ts";
 import { type FaultWorld, type StoreKind, startFaultWorld } from "./fault-world.ts";
 import { hostCases, playOnHosts } from "./host-cases.ts";
@@ -61,6 +62,9 @@ export const groups = {
   }),
   sessions: inVirtualTime(async function* (world, { seed }) {
     for (const chance of sessionChances) yield await playSession(chance, seed, world);
+  }),
+  deletions: inVirtualTime(async function* (world) {
+    for (const each of deletionCases) yield await playDeletion(each, world);
   }),
   engine: inVirtualTime(async function* (world) {
     for (const each of engineCases) yield await play(each, world);

@@ -4,8 +4,18 @@ import type { RunStore } from "../../src/store/run-store.ts";
 
 /** The verbs that a run uses. */
 export const runVerbs = ["get", "update", "putPayload", "getPayload", "events"] as const;
-/** Also those that stand outside of a run: its start, and the sweeper's questions. */
-export type Verb = (typeof runVerbs)[number] | "create" | "overdue" | "dueTombstones" | "setting" | "changeSetting";
+/** Also those that stand outside of a run: its start, the sweeper's questions, settings, and its deletion. */
+export type Verb =
+  | (typeof runVerbs)[number]
+  | "create"
+  | "overdue"
+  | "dueTombstones"
+  | "setting"
+  | "changeSetting"
+  | "bury"
+  | "tombstone"
+  | "empty"
+  | "forget";
 
 /**
  * What becomes of calls of the store: it fails before, or after, the call took effect; the answer takes so many
@@ -54,6 +64,10 @@ export function troubledStore(store: RunStore, meet: Meet, sleep: (seconds: numb
     dueTombstones: (before, limit) => around("dueTombstones", null, () => store.dueTombstones(before, limit)),
     setting: (name, proposed) => around("setting", null, () => store.setting(name, proposed)),
     changeSetting: (name, decide) => around("changeSetting", null, () => store.changeSetting(name, decide)),
+    bury: (runId, decide) => around("bury", runId, () => store.bury(runId, decide)),
+    tombstone: (runId) => around("tombstone", runId, () => store.tombstone(runId)),
+    empty: (emptied) => around("empty", emptied.runId, () => store.empty(emptied)),
+    forget: (runId) => around("forget", runId, () => store.forget(runId)),
   };
   return {
     store: troubled,
