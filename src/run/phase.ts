@@ -119,6 +119,7 @@ function afterAnswer(run: LiveRun, { n, since }: Extract<Turn, { state: "answere
   const until = earlier(run.pulse.nextLookAt, run.deadline);
   const open = run.calls.filter((call) => call.result === null);
   const undecided = open.filter(isUndecided);
+  if (undecided.length > 0 && run.cancelRequestedAt) return unasked(undecided, since, until);
   if (undecided.length > 0) return awaited(run, undecided, since);
   if (open.length > 0) return { kind: "tools", detail: toolTexts(run, open), since, until };
   return { kind: "model", detail: `turn ${n + 1} is about to begin`, since, until };
@@ -143,6 +144,12 @@ function awaited(run: LiveRun, undecided: readonly Undecided[], since: Instant):
   const meanwhile = others.length > 0 ? `; meanwhile: ${toolTexts(run, others)}` : "";
   const until = approvals.map(({ deadline }) => deadline).reduce(earlier);
   return { kind: "approval", detail: `a person is to decide on ${asked}${meanwhile}`, since, until, approvals };
+}
+
+/** A decision would be refused: the next step ends the run. */
+function unasked(undecided: readonly Undecided[], since: Instant, until: Instant): Phase {
+  const tools = undecided.map(({ tool }) => tool).join(", ");
+  return { kind: "approval", detail: `nobody is to decide on ${tools} any more`, since, until };
 }
 
 function toolTexts(run: LiveRun, calls: readonly Call[]): string {

@@ -234,3 +234,16 @@ test("a run that waits for a person says so, and on what, also while its next st
   const overdue = phaseOf(after(events, { overdueSince: at(51) }));
   assert.deepEqual(overdue, { ...phase, detail: `${phase.detail}; the next step is overdue` });
 });
+
+test("once a cancel was asked for nobody is to decide any more, and no call is offered for it", () => {
+  const callId = CallId.parse("call_1");
+  const asked = { callId, tool: "publish", note: null, deadline: at(55) };
+  const asks: NewEvent = { type: "approval-requested", turn: 1, calls: [asked] };
+  const events = [...answered, requested("call_1", "publish"), asks, cancelRequested];
+  assert.deepEqual(phaseOf(after(events, { nextLookAt: at(20) })), {
+    kind: "approval",
+    detail: "a cancel was asked for; nobody is to decide on publish any more",
+    since: at(5),
+    until: at(20),
+  });
+});
