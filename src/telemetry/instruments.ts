@@ -13,6 +13,7 @@ export interface Instruments {
   orphansConfirmed: Counter;
   toolSeconds: Histogram;
   replacements: Counter;
+  webhooks: Counter;
 }
 
 /** The conventions' own, continued: a run may take days, a turn hours. */
@@ -44,5 +45,6 @@ export function instrumentsOf(meter: Meter): Instruments {
     orphansConfirmed: counter("nightshift.orphans.confirmed", "{response}", "Responses that no run waited for"),
     toolSeconds: histogram("gen_ai.execute_tool.duration", "s", "From a call's start to its result", seconds.ofTurns),
     replacements: counter("nightshift.orchestrations.replaced", "{orchestration}", "Orchestrations that were lost"),
+    webhooks: counter("nightshift.webhooks", "{attempt}", "Attempts to report a run's end to its webhook"),
   };
 }
