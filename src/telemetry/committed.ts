@@ -18,6 +18,9 @@ export function tellCommitted(before: Run, events: readonly NewEvent[], after: R
   const looks = after.pulse.looks - before.pulse.looks;
   if (looks > 0) instruments.looks.add(looks, agentOf(after));
   for (const event of events) tell(event, before, after, telemetry);
+  if (before.status !== "waiting" && after.status === "waiting") {
+    instruments.runs.add(1, { ...agentOf(after), "nightshift.run.status": after.status });
+  }
   if (!hasEnded(before) && hasEnded(after)) tellEnd(after, telemetry);
 }
 

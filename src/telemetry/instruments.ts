@@ -29,7 +29,7 @@ export function instrumentsOf(meter: Meter): Instruments {
   const histogram = (name: string, unit: string, description: string, explicitBucketBoundaries: number[]) =>
     meter.createHistogram(name, { unit, description, advice: { explicitBucketBoundaries } });
   return {
-    runs: counter("nightshift.runs", "{run}", "Runs that came to a status: queued, or one that ends them"),
+    runs: counter("nightshift.runs", "{run}", "Runs that came to a status: queued, waiting, or one that ends them"),
     runSeconds: histogram("gen_ai.invoke_agent.duration", "s", "From a run's start to its end", seconds.ofRuns),
     turns: counter("nightshift.turns", "{turn}", "Attempts at a turn, by how they ended"),
     tokens: histogram("gen_ai.client.token.usage", "{token}", "Tokens of one response", tokens),

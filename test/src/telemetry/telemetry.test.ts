@@ -189,6 +189,19 @@ test("the runs of a session share its id, in the spans of the run and of its tur
   }
 });
 
+test("a run that begins to wait for a person is counted, and has no span that is open meanwhile", async () => {
+  const model = scriptedModel([accepted, accepted], [asksFor("publish"), says("done")]);
+  const world = await tracedWorld({ model, tools: { publish: () => "out" }, approval: { publish: "required" } });
+  for (let steps = 0; steps < 10 && (await world.run()).status !== "waiting"; steps++) {
+    const step = await world.step();
+    if (step.kind === "wait") world.clock.pass(step.seconds);
+  }
+  await world.step();
+  assert.equal((await world.run()).status, "waiting");
+  assert.equal(await world.counted("nightshift.runs", { "nightshift.run.status": "waiting" }), 1);
+  assert.deepEqual(world.open(), []);
+});
+
 test("a run whose caller does not sample its trace is counted and not traced", async () => {
   const model = scriptedModel([accepted], [says("done")]);
   const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
