@@ -86,7 +86,7 @@ const rules: readonly Rule[] = [
   {
     folder: "src/telemetry",
     may: [errors, "src/run"],
-    types: [...ports, "src/agent", "src/steps/services.ts", "src/webhooks/webhook-sender.ts"],
+    types: [...ports, "src/agent", "src/steps/services.ts"],
     packages: ["@opentelemetry/api", "node:crypto"],
   },
   { folder: "functions", may: ["src", "package.json", "host.json"], packages: "any" },
