@@ -77,8 +77,9 @@ export function register(services: AppServices): void {
   df.app.orchestration(deliveringName, delivering);
   df.app.activity(deliverWebhookActivity.name, {
     handler(input: unknown) {
-      const { runId } = deliverWebhookActivity.input.parse(input);
-      return deliverWebhook({ runId }, servicesFor(runId));
+      const { name, input: shape } = deliverWebhookActivity;
+      const { runId } = shape.parse(input);
+      return around({ name, runId }, () => deliverWebhook({ runId }, servicesFor(runId)));
     },
   });
   app.timer("sweep", {

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
-import { readConfig } from "../src/config.ts";
+import { readConfig, settingNames } from "../src/config.ts";
 import { messageOf } from "../src/errors.ts";
 import { foldAll } from "./support/ledger-rules.ts";
 import { journalWhenEnded, startSystem } from "./support/system.ts";
@@ -55,6 +55,15 @@ test("both READMEs show the same example, and the same settings", () => {
   const settingsOf = (readme: string) => [...readme.matchAll(/^\| (`[A-Z_`, ]+`) \|/gm)].map(([, names]) => names);
   assert.ok(settingsOf(english).length > 10);
   assert.deepEqual(settingsOf(chinese), settingsOf(english));
+});
+
+test("every setting that the program reads and a person may set has its place in the README's table", () => {
+  const rows = [...english.matchAll(/^\| (`[A-Z_`, ]+`) \|/gm)].map(([, names]) => names).join();
+  const ofPlatform = ["WEBSITE_INSTANCE_ID", "WEBSITE_AUTH_ENABLED", "WEBSITE_SITE_NAME"];
+  assert.deepEqual(
+    settingNames.filter((name) => !rows.includes(`\`${name}\``)),
+    ofPlatform,
+  );
 });
 
 test("every setting that the README names is one that the program reads", () => {

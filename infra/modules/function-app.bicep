@@ -88,7 +88,8 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
 
   resource appSettings 'config' = {
     name: 'appsettings'
-    properties: union(settings, {
+    // Reports of the exporter on its own working, which would go to Microsoft, are off unless the settings say otherwise.
+    properties: union({ APPLICATION_INSIGHTS_NO_STATSBEAT: 'true' }, settings, {
       AzureWebJobsStorage__accountName: storage.name
       AzureWebJobsStorage__blobServiceUri: storage.properties.primaryEndpoints.blob
       AzureWebJobsStorage__queueServiceUri: storage.properties.primaryEndpoints.queue

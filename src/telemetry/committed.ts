@@ -18,6 +18,9 @@ export function tellCommitted(before: Run, events: readonly NewEvent[], after: R
   const looks = after.pulse.looks - before.pulse.looks;
   if (looks > 0) instruments.looks.add(looks, agentOf(after));
   for (const event of events) tell(event, before, after, telemetry);
+  if (before.status !== "waiting" && after.status === "waiting") {
+    instruments.runs.add(1, { ...agentOf(after), "nightshift.run.status": after.status });
+  }
   if (!hasEnded(before) && hasEnded(after)) tellEnd(after, telemetry);
 }
 
@@ -46,6 +49,10 @@ function tell(event: NewEvent, before: Run, after: Run, telemetry: Telemetry): v
       instruments.toolSeconds.record(event.seconds, { ...operation, ...agentOf(after), ...failure });
       break;
     }
+    case "webhook-delivered":
+    case "webhook-failed":
+      instruments.webhooks.add(1, { ...agentOf(after), "nightshift.webhook.outcome": event.type });
+      break;
     case "orchestration-replaced":
       instruments.replacements.add(1, agentOf(after));
       break;
@@ -78,6 +85,7 @@ function tellTurn(event: TurnEnd, before: Run, after: Run, telemetry: Telemetry)
   const attributes: Attributes = {
     ...operation,
     ...agentOf(after),
+    ...conversationOf(after),
     "nightshift.run.id": after.id,
     "nightshift.turn": event.turn,
     "nightshift.attempt": event.attempt,
@@ -122,6 +130,7 @@ function tellEnd(run: EndedRun, telemetry: Telemetry): void {
     "gen_ai.operation.name": "invoke_agent",
     ...provider,
     ...agentOf(run),
+    ...conversationOf(run),
     "gen_ai.request.model": modelOf(run.agent),
     ...usageOf(run.usage),
     "nightshift.run.id": run.id,
@@ -140,6 +149,11 @@ function tellEnd(run: EndedRun, telemetry: Telemetry): void {
 
 function agentOf(run: Run): Attributes {
   return { "gen_ai.agent.name": run.agent };
+}
+
+/** Of spans alone: metrics would be split into as many as there are sessions. */
+function conversationOf({ sessionId }: Run): Attributes {
+  return sessionId === undefined ? {} : { "gen_ai.conversation.id": sessionId };
 }
 
 function operationOf(run: Run, { provider, modelOf }: Telemetry): Attributes {

@@ -13,6 +13,7 @@ export interface Instruments {
   orphansConfirmed: Counter;
   toolSeconds: Histogram;
   replacements: Counter;
+  webhooks: Counter;
 }
 
 /** The conventions' own, continued: a run may take days, a turn hours. */
@@ -28,7 +29,7 @@ export function instrumentsOf(meter: Meter): Instruments {
   const histogram = (name: string, unit: string, description: string, explicitBucketBoundaries: number[]) =>
     meter.createHistogram(name, { unit, description, advice: { explicitBucketBoundaries } });
   return {
-    runs: counter("nightshift.runs", "{run}", "Runs that came to a status: queued, or one that ends them"),
+    runs: counter("nightshift.runs", "{run}", "Runs that came to a status: queued, waiting, or one that ends them"),
     runSeconds: histogram("gen_ai.invoke_agent.duration", "s", "From a run's start to its end", seconds.ofRuns),
     turns: counter("nightshift.turns", "{turn}", "Attempts at a turn, by how they ended"),
     tokens: histogram("gen_ai.client.token.usage", "{token}", "Tokens of one response", tokens),
@@ -44,5 +45,6 @@ export function instrumentsOf(meter: Meter): Instruments {
     orphansConfirmed: counter("nightshift.orphans.confirmed", "{response}", "Responses that no run waited for"),
     toolSeconds: histogram("gen_ai.execute_tool.duration", "s", "From a call's start to its result", seconds.ofTurns),
     replacements: counter("nightshift.orchestrations.replaced", "{orchestration}", "Orchestrations that were lost"),
+    webhooks: counter("nightshift.webhooks", "{attempt}", "Attempts to report a run's end to its webhook"),
   };
 }

@@ -41,7 +41,11 @@ const choices = {
     modelProvider: "OpenAI",
     modelName: "gpt-5.4-mini",
     openAiApiKey: key,
-    moreSettings: { NIGHTSHIFT_LOOK_MAX_SECONDS: "60", COSMOS_DATABASE: "elsewhere" },
+    moreSettings: {
+      NIGHTSHIFT_LOOK_MAX_SECONDS: "60",
+      COSMOS_DATABASE: "elsewhere",
+      APPLICATION_INSIGHTS_NO_STATSBEAT: "false",
+    },
   },
 } as const;
 type Choice = keyof typeof choices;
@@ -183,6 +187,11 @@ describe("the template", { skip }, () => {
       );
     });
   }
+
+  test("keeps the exporter from reporting on itself to Microsoft, unless someone says otherwise", () => {
+    assert.equal(appSettings("byDefault").APPLICATION_INSIGHTS_NO_STATSBEAT, "true");
+    assert.equal(appSettings("onOpenAi").APPLICATION_INSIGHTS_NO_STATSBEAT, "false");
+  });
 
   test("tells the host's storage by identity, each service by its address", () => {
     const names = Object.keys(appSettings("byDefault")).filter((name) => name.startsWith("AzureWebJobsStorage__"));
@@ -340,7 +349,7 @@ describe("the template", { skip }, () => {
 
 /** Names that the host, the durable extension or Application Insights read. */
 const ofPlatform =
-  /^(AzureWebJobsStorage__\w+|DURABLE_TASK_SCHEDULER_CONNECTION_STRING|APPLICATIONINSIGHTS_(CONNECTION|AUTHENTICATION)_STRING)$/;
+  /^(AzureWebJobsStorage__\w+|DURABLE_TASK_SCHEDULER_CONNECTION_STRING|APPLICATIONINSIGHTS_(CONNECTION|AUTHENTICATION)_STRING|APPLICATION_INSIGHTS_NO_STATSBEAT)$/;
 
 /** What the platform itself puts into the environment of an app that was deployed so. */
 function ofRunningApp(resources: readonly Resource[]): Record<string, string> {

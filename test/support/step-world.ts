@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type Agent, defineAgent } from "../../src/agent/define-agent.ts";
 import { defineTool, type ToolContext, type ToolRetry } from "../../src/agent/define-tool.ts";
 import type { Model } from "../../src/model/model.ts";
+import { SessionId } from "../../src/run/ids.ts";
 import type { Run } from "../../src/run/run.ts";
 import type { Limits, RunEvent } from "../../src/run/run-event.ts";
 import { advanceRun } from "../../src/steps/advance-run.ts";
@@ -85,6 +86,8 @@ export function recordedOrchestrations() {
   return { orchestrations, rings, started, purged, states };
 }
 
+type WorldServices = Services & { webhookSender: WebhookSender };
+
 export interface WorldOptions {
   model: Model;
   tools?: Record<string, Execute>;
@@ -96,9 +99,11 @@ export interface WorldOptions {
   instructions?: string;
   /** Where the run's end is reported; its caller has a secret. */
   webhook?: string;
+  /** The session that the run is started in. */
+  session?: string;
   /** What stands around the services, around the start, and around each step and call. */
   around?: {
-    services(services: Services): Services;
+    services(services: WorldServices): WorldServices;
     request<T>(work: () => Promise<T>): Promise<T>;
   } & Pick<Around, "step">;
   /** Tools that need approval, by their names. */
@@ -113,7 +118,8 @@ export async function stepWorld(options: WorldOptions) {
   const agent = agentWith(options);
   const { orchestrations, rings, started, purged, states } = recordedOrchestrations();
   const lines: LogLine[] = [];
-  const plain: Services = {
+  let receiver: WebhookSender["send"] = () => assert.fail("nobody takes webhooks");
+  const plain: WorldServices = {
     store,
     model,
     agents: new Map([[agent.name, agent]]),
@@ -122,11 +128,12 @@ export async function stepWorld(options: WorldOptions) {
     looks: { lookMinSeconds: 1, lookMaxSeconds: 120 },
     randomHex: countedHex(),
     log: (line) => void lines.push(line),
+    webhookSender: { send: (message) => receiver(message) },
   };
   const services = options.around?.services(plain) ?? plain;
   const step: Around["step"] = options.around?.step ?? ((_of, work) => work());
   const withBells = { ...services, orchestrations, overdueSeconds: 120, lateSeconds: 3900, unendedRuns: null };
-  const { webhook: url } = options;
+  const { webhook: url, session } = options;
   if (url !== undefined) await addWebhookSecret("local", 0, services);
   const start: StartRun = {
     agent,
@@ -135,6 +142,7 @@ export async function stepWorld(options: WorldOptions) {
     metadata: {},
     limits: agent.limits,
     ...(url !== undefined && { webhook: { url } }),
+    ...(session !== undefined && { session: { id: SessionId.parse(session), admit: null } }),
     body: { input: "go" },
     idempotencyKey: null,
   };
@@ -169,7 +177,10 @@ export async function stepWorld(options: WorldOptions) {
       advanceRun({ runId, generation: 0 }, { ...services, orchestrations }),
     cancel: () => cancelRun(runId, withBells),
     /** One step of reporting the run's end, to a receiver that `send` is. */
-    deliver: (send: WebhookSender["send"]) => deliverWebhook({ runId }, { ...services, webhookSender: { send } }),
+    deliver(send: WebhookSender["send"]) {
+      receiver = send;
+      return step({ name: "deliver-webhook", runId }, () => deliverWebhook({ runId }, services));
+    },
     sweep: () => sweep(withBells),
     delete: () => deleteRun(runId, withBells),
     /** One step of the deletion. */

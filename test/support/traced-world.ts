@@ -57,6 +57,8 @@ export async function tracedWorld({ content = false, countless = false, tracepar
   });
   return {
     ...world,
+    /** Spans that have begun and not ended. */
+    open: () => [...(telemetry?.open ?? [])],
     async spans(): Promise<ReadableSpan[]> {
       await sdk.flush();
       return exporters.spans.getFinishedSpans();

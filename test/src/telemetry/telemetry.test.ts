@@ -156,6 +156,61 @@ test("with the setting, what was asked and answered stands in the conventions' a
   );
 });
 
+test("each attempt to report the end is a span of the run, without the address and without the secret", async () => {
+  const model = scriptedModel([accepted], [says("done")]);
+  const world = await tracedWorld({ model, webhook: "https://hooks.example/canary-in-the-address?token=1" });
+  await world.finish();
+  const reason = "The receiver answered 503.";
+  let secrets: readonly string[] = [];
+  await world.deliver(async (message) => {
+    secrets = message.secrets;
+    return { kind: "failed", status: 503, reason, retryAfterSeconds: null, gone: false };
+  });
+  world.clock.pass(60);
+  await world.deliver(async () => ({ kind: "taken", status: 200 }));
+
+  const spans = await world.spans();
+  const whole = (await one(world, "invoke_agent tested")).spanContext();
+  const steps = spans.filter(({ name }) => name === "deliver-webhook");
+  const attempts = spans.filter(({ name }) => name === "send_webhook");
+  for (const [index, step] of steps.entries()) {
+    assert.equal(step.parentSpanContext?.spanId, whole.spanId);
+    assert.equal(attempts[index]?.parentSpanContext?.spanId, step.spanContext().spanId);
+  }
+  const { attributes: failure } = attempts[0] ?? assert.fail();
+  assert.equal(failure["server.address"], "hooks.example");
+  assert.equal(failure["error.type"], "503");
+  assert.deepEqual(
+    attempts.map(({ attributes }) => attributes["http.response.status_code"]),
+    [503, 200],
+  );
+  assert.equal(await world.counted("nightshift.webhooks", { "nightshift.webhook.outcome": "webhook-failed" }), 1);
+  const everything = JSON.stringify([spans.map(told), world.lines, await world.events()]);
+  assert.equal(secrets.length, 1);
+  for (const secret of [...secrets, "canary-in-the-address"]) assert.ok(!everything.includes(secret));
+});
+
+test("the runs of a session share its id, in the spans of the run and of its turns", async () => {
+  const world = await tracedWorld({ model: scriptedModel([accepted], [says("done")]), session: "chat-7" });
+  await world.finish();
+  for (const name of ["invoke_agent tested", "chat gpt-tested"]) {
+    assert.equal((await one(world, name)).attributes["gen_ai.conversation.id"], "chat-7");
+  }
+});
+
+test("a run that begins to wait for a person is counted, and has no span that is open meanwhile", async () => {
+  const model = scriptedModel([accepted, accepted], [asksFor("publish"), says("done")]);
+  const world = await tracedWorld({ model, tools: { publish: () => "out" }, approval: { publish: "required" } });
+  for (let steps = 0; steps < 10 && (await world.run()).status !== "waiting"; steps++) {
+    const step = await world.step();
+    if (step.kind === "wait") world.clock.pass(step.seconds);
+  }
+  await world.step();
+  assert.equal((await world.run()).status, "waiting");
+  assert.equal(await world.counted("nightshift.runs", { "nightshift.run.status": "waiting" }), 1);
+  assert.deepEqual(world.open(), []);
+});
+
 test("a run whose caller does not sample its trace is counted and not traced", async () => {
   const model = scriptedModel([accepted], [says("done")]);
   const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import type { LookupAddress } from "node:dns";
 import { readFileSync } from "node:fs";
 import type { RequestListener } from "node:http";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import { promisify } from "node:util";
 import OpenAI from "openai";
 import { type HttpWebhooksSettings, httpWebhooks } from "../../../src/webhooks/http-webhooks.ts";
 import { webhookReceiver } from "../../support/webhook-receiver.ts";
@@ -177,4 +179,28 @@ test("nobody there, no such name and a connection that is cut are failures with 
   });
   const empty = await delivering(context, ok, { resolve: async () => [] });
   assert.partialDeepStrictEqual(await empty.send(), { kind: "failed", reason: "The name has no address." });
+});
+
+test("a proxy that the environment names is passed by: it would look up the name itself, unchecked", async (context) => {
+  const proxy = await webhookReceiver(ok, null);
+  context.after(() => proxy.stop());
+  const receiver = await webhookReceiver(ok, null);
+  context.after(() => receiver.stop());
+  const script = `
+    import { get } from "node:http";
+    import { httpWebhooks } from ${JSON.stringify(new URL("../../../src/webhooks/http-webhooks.ts", import.meta.url).href)};
+    const resolve = async () => ${JSON.stringify(here)};
+    const sender = httpWebhooks({ privateAllowed: true, timeoutSeconds: 20, now: Date.now, resolve });
+    const url = "http://hooks.example:${receiver.port}/hook";
+    console.log(JSON.stringify(await sender.send({ url, id: "evt_1", body: "{}", secrets: [] })));
+    get("http://hooks.example/by-proxy", (response) => response.resume());`;
+  const address = `http://127.0.0.1:${proxy.port}`;
+  const env = { ...process.env, NODE_USE_ENV_PROXY: "1", HTTP_PROXY: address, NO_PROXY: "", no_proxy: "" };
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script], { env });
+  assert.deepEqual(JSON.parse(stdout), { kind: "taken", status: 204 });
+  assert.equal(receiver.received.length, 1);
+  assert.deepEqual(
+    proxy.received.map((request) => request.path),
+    ["http://hooks.example/by-proxy"], // Node does use it for others
+  );
 });
