@@ -37,12 +37,12 @@ export const createResponse: OpenAiRoute = async (call, services) => {
   const start = { agent, caller: call.caller, ...given, ...session };
   return onceItExists(idempotencyKey, async () => {
     const run = await startRun(start, { ...services, orchestrations: call.orchestrations });
-    if (request.stream) return streamOf(run, 0, services);
+    if (request.stream) return streamOf(run, 0, call, services);
     if (request.background) return answerWith(run, input, services);
     const ended = await untilEnded(run, services);
-    if (!ended) throw stillRunning(run, services.foregroundSeconds);
+    if (!ended) throw stillRunning(run, services.foregroundSeconds, request.store);
     const answer = await answerWith(ended, input, services);
-    if (!request.store) await forget(ended, services);
+    if (!request.store) await forget(ended, call, services);
     return answer;
   });
 };
@@ -68,12 +68,17 @@ async function inputOf(request: CreateRequest, { caller }: OpenAiCall, services:
   return { input, approved: approvedCalls(input.items, asked) };
 }
 
-/** `store: false`: what was answered is kept no longer. */
-async function forget({ id }: Run, { store, log }: OpenAiServices): Promise<void> {
+/** `store: false`: what was answered is kept no longer, also by the model's provider. */
+async function forget({ id }: Run, { orchestrations }: OpenAiCall, services: OpenAiServices): Promise<void> {
   try {
-    await store.forget(id);
+    await deleteRun(id, { ...services, orchestrations });
   } catch (error) {
-    log({ level: "error", message: "A run that was not to be stored remains", runId: id, error: messageOf(error) });
+    services.log({
+      level: "error",
+      message: "A run that was not to be stored remains",
+      runId: id,
+      error: messageOf(error),
+    });
   }
 }
 
@@ -90,7 +95,7 @@ const RetrieveQuery = z.object({
 export const retrieveResponse: OpenAiRoute = async (call, services) => {
   const query = parseBody(RetrieveQuery, Object.fromEntries(call.url.searchParams));
   const { run, input } = await responseOf(call, services);
-  if (query.stream === "true") return streamOf(run, (query.starting_after ?? -1) + 1, services);
+  if (query.stream === "true") return streamOf(run, (query.starting_after ?? -1) + 1, call, services);
   return answerWith(run, input, services);
 };
 
@@ -118,7 +123,7 @@ function responseOf({ parameters: { id = "" }, caller }: OpenAiCall, services: O
   return ownResponse(id, caller, services);
 }
 
-function streamOf(run: Run, from: number, services: OpenAiServices): Response {
+function streamOf(run: Run, from: number, call: OpenAiCall, services: OpenAiServices): Response {
   const telling = (input: RunInput) => {
     const tell = responseTeller(input);
     return {
@@ -131,7 +136,7 @@ function streamOf(run: Run, from: number, services: OpenAiServices): Response {
   };
   const afterwards = async () => {
     const { request } = await runInputOf(run, services.store);
-    if (!Echo.parse(request).store) await forget(run, services);
+    if (!Echo.parse(request).store) await forget(run, call, services);
   };
   return eventStream(run, telling, afterwards, services);
 }

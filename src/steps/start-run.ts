@@ -101,6 +101,8 @@ async function takeSeat(
     store,
   );
   if (session?.queue.includes(run.id)) return;
+  const now = await store.get(run.id);
+  if (now && !awaitsSession(now)) return; // a repeat of the same start was faster: the run has had its turn
   await store.forget(run.id);
   throw sessionBusy(run.sessionId);
 }
