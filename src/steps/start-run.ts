@@ -1,4 +1,4 @@
-import { createHash, createHmac } from "node:crypto";
+import { createHash } from "node:crypto";
 import type { Agent } from "../agent/define-agent.ts";
 import { messageOf, NightshiftError } from "../errors.ts";
 import type { Message } from "../model/model.ts";
@@ -9,6 +9,7 @@ import type { ApprovedCall, Limits } from "../run/run-event.ts";
 import { joined, type Session } from "../run/session.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import type { Orchestrations } from "./orchestrations.ts";
+import { idempotencyMismatch, secretDigest } from "./repeatable.ts";
 import { plainInput, type RunInput } from "./run-input.ts";
 import { instantOf, type Services } from "./services.ts";
 import { changeSession, joinSession, settledSession } from "./sessions.ts";
@@ -63,10 +64,7 @@ export async function startRun(start: StartRun, services: StartRunServices): Pro
     .digest("hex");
   const run = await createOrFind(id, requestHash, start, services);
   if (run.requestHash !== requestHash) {
-    throw new NightshiftError(
-      "idempotency_mismatch",
-      "This Idempotency-Key was used for another request. Use a new key.",
-    );
+    throw idempotencyMismatch();
   }
   if (awaitsSession(run)) await takeSeat(run, seat, services);
   if (hasEnded(run)) await startDelivery(run, services);
@@ -170,14 +168,9 @@ async function startOrchestration(run: Run, { orchestrations, log }: StartRunSer
   }
 }
 
-async function idFor({ caller, idempotencyKey }: StartRun, { store, randomHex }: StartRunServices): Promise<RunId> {
-  if (idempotencyKey === null) return runIdOf(Buffer.from(randomHex(20), "hex"));
-  const secret = await store.setting("idempotency-key", randomHex(32));
-  return runIdOf(
-    createHmac("sha256", secret)
-      .update(canonicalJson([caller, idempotencyKey]))
-      .digest(),
-  );
+async function idFor({ caller, idempotencyKey }: StartRun, services: StartRunServices): Promise<RunId> {
+  if (idempotencyKey === null) return runIdOf(Buffer.from(services.randomHex(20), "hex"));
+  return runIdOf(await secretDigest([caller, idempotencyKey], services));
 }
 
 /** 160 bits as 32 digits of base 32. */

@@ -151,6 +151,36 @@ describe("a conversation", () => {
     assert.deepEqual(await itemsIn(world, id), []);
   });
 
+  test("is made once and has its items once for all requests with one key, and another request is 409", async () => {
+    const world = answering();
+    const headers = { "content-type": "application/json", "idempotency-key": "k" };
+    const post = async (path: string, body: unknown) => {
+      const { status, text } = await world.ask("POST", path, body, headers);
+      return { status, body: JSON.parse(text) };
+    };
+    const path = "/v1/conversations";
+    const three = (path: string, body: unknown) => Promise.all([1, 2, 3].map(() => post(path, body)));
+    const made = await three(path, { items: [said("First.")], metadata: { a: "b" } });
+    const conversation = made[0]?.body;
+    for (const each of made) assert.deepEqual(each, { status: 200, body: conversation });
+    const items = `${path}/${conversation.id}/items`;
+    const added = await three(items, { items: [said("Second."), said("Third.")] });
+    for (const each of added) assert.deepEqual(each, added[0]);
+    const all = ["First.", "Second.", "Third."];
+    assert.deepEqual(await itemsIn(world, conversation.id), all);
+    await world.client.responses.create({ model, input: "Go.", conversation: conversation.id });
+    assert.deepEqual(await post(items, { items: [said("Second."), said("Third.")] }), added[0]);
+    for (const [where, body] of [
+      [path, { items: [said("Other.")] }],
+      [items, { items: [said("Other.")] }],
+    ] as const) {
+      const { status, body: refusal } = await post(where, body);
+      assert.deepEqual([status, refusal.error.code], [409, "idempotency_key_mismatch"]);
+    }
+    assert.deepEqual(await itemsIn(world, conversation.id), [...all, "Go.", "answer 1"]);
+    assert.notEqual((await world.client.conversations.create()).id, conversation.id);
+  });
+
   test("of another caller, or of a name that cannot be one, is not found", async () => {
     const world = answering();
     for (const id of ["conv_0", "a b", "é", "a/b", "x".repeat(200)]) {
