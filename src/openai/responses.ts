@@ -5,7 +5,7 @@ import { hasEnded, type Run } from "../run/run.ts";
 import { cancelRun } from "../steps/cancel-run.ts";
 import { deleteRun } from "../steps/delete-run.ts";
 import { type RunInput, runInputOf } from "../steps/run-input.ts";
-import { startRun } from "../steps/start-run.ts";
+import { startedBefore, startRun } from "../steps/start-run.ts";
 import { approvedCalls, askedCalls } from "./approvals.ts";
 import type { OpenAiCall, OpenAiRoute, OpenAiServices } from "./call.ts";
 import { conversationOf, withoutRequests } from "./conversation.ts";
@@ -28,13 +28,14 @@ export const createResponse: OpenAiRoute = async (call, services) => {
   const body = await call.json();
   const request = readCreateRequest(body, services.agents);
   const { agent, metadata } = request;
-  const { input, approved } = await inputOf(request, call, services);
+  const identity = { agent, caller: call.caller, body, idempotencyKey };
+  const { input, approved } = await inputOf(request, identity, call, services);
   const { conversationId } = request;
   const session = conversationId !== null && {
     session: conversationStart(conversationId, input.items, services),
   };
-  const given = { input, approvedCalls: approved, metadata, limits: agent.limits, body, idempotencyKey };
-  const start = { agent, caller: call.caller, ...given, ...session };
+  const given = { input, approvedCalls: approved, metadata, limits: agent.limits };
+  const start = { ...identity, ...given, ...session };
   return onceItExists(idempotencyKey, async () => {
     const run = await startRun(start, { ...services, orchestrations: call.orchestrations });
     if (request.stream) return streamOf(run, 0, call, services);
@@ -47,7 +48,15 @@ export const createResponse: OpenAiRoute = async (call, services) => {
   });
 };
 
-async function inputOf(request: CreateRequest, { caller }: OpenAiCall, services: OpenAiServices) {
+/** What the run is asked. A repeat asks for nothing: what it named may be gone by now. */
+async function inputOf(
+  request: CreateRequest,
+  identity: Parameters<typeof startedBefore>[0],
+  { caller }: OpenAiCall,
+  services: OpenAiServices,
+) {
+  const repeated = await startedBefore(identity, services);
+  if (repeated) return { input: await runInputOf(repeated, services.store), approved: [] };
   const { instructions, callers, options, echo } = request;
   const asked = askedCalls(caller, services);
   const items = await readItems(request.input, { item: (itemId) => ownItem(itemId, caller, services), asked });

@@ -59,9 +59,7 @@ export type StartRunServices = Pick<Services, "store" | "clock" | "randomHex" | 
 export async function startRun(start: StartRun, services: StartRunServices): Promise<Run> {
   const id = await idFor(start, services);
   const seat = await seatFor(id, start, services);
-  const requestHash = createHash("sha256")
-    .update(canonicalJson([start.agent.name, start.body]))
-    .digest("hex");
+  const requestHash = requestHashOf(start);
   const run = await createOrFind(id, requestHash, start, services);
   if (run.requestHash !== requestHash) {
     throw idempotencyMismatch();
@@ -70,6 +68,29 @@ export async function startRun(start: StartRun, services: StartRunServices): Pro
   if (hasEnded(run)) await startDelivery(run, services);
   else await startOrchestration(run, services);
   return run;
+}
+
+/**
+ * The run that this very start made before, as it is now; null: none, as far as is known.
+ * @throws NightshiftError `idempotency_mismatch`
+ */
+export async function startedBefore(
+  start: Identity,
+  services: Pick<Services, "store" | "randomHex">,
+): Promise<Run | null> {
+  if (start.idempotencyKey === null) return null;
+  const run = await services.store.get(await idFor(start, services));
+  if (run && run.requestHash !== requestHashOf(start)) throw idempotencyMismatch();
+  return run;
+}
+
+/** By which a start is known when it comes again. */
+type Identity = Pick<StartRun, "agent" | "caller" | "body" | "idempotencyKey">;
+
+function requestHashOf({ agent, body }: Identity): string {
+  return createHash("sha256")
+    .update(canonicalJson([agent.name, body]))
+    .digest("hex");
 }
 
 /** The session as it admits the run; null: the run needs nobody's leave, or is there already. */
@@ -168,7 +189,10 @@ async function startOrchestration(run: Run, { orchestrations, log }: StartRunSer
   }
 }
 
-async function idFor({ caller, idempotencyKey }: StartRun, services: StartRunServices): Promise<RunId> {
+async function idFor(
+  { caller, idempotencyKey }: Identity,
+  services: Pick<Services, "store" | "randomHex">,
+): Promise<RunId> {
   if (idempotencyKey === null) return runIdOf(Buffer.from(services.randomHex(20), "hex"));
   return runIdOf(await secretDigest([caller, idempotencyKey], services));
 }

@@ -3,6 +3,9 @@ import { describe, test } from "node:test";
 import type { ConversationItem } from "openai/resources/conversations/items";
 import type { FunctionTool, ResponseInputItem } from "openai/resources/responses/responses";
 import type { TurnRequest } from "../../../src/model/model.ts";
+import { SessionId, toInstant } from "../../../src/run/ids.ts";
+import { newSession } from "../../../src/run/session.ts";
+import { changeSession } from "../../../src/steps/sessions.ts";
 import { calls, openAiWorld, type Said } from "../../support/openai-world.ts";
 import { seededIn } from "../../support/session-race.ts";
 import { assertFits, noSpecification } from "../../support/specification.ts";
@@ -183,7 +186,20 @@ describe("a conversation", () => {
 
   test("of another caller, or of a name that cannot be one, is not found", async () => {
     const world = answering();
-    for (const id of ["conv_0", "a b", "é", "a/b", "x".repeat(200)]) {
+    const theirs = newSession(SessionId.parse("conv_theirs"), "someone", toInstant(Date.now()));
+    await changeSession(theirs, () => theirs, world.store);
+    const path = `/v1/conversations/${theirs.id}`;
+    for (const [method, place, body] of [
+      ["POST", path, { metadata: {} }],
+      ["DELETE", path],
+      ["GET", `${path}/items`],
+      ["POST", `${path}/items`, { items: [said("x")] }],
+      ["GET", `${path}/items/msg_x`],
+      ["DELETE", `${path}/items/msg_x`],
+    ] as const) {
+      assert.equal((await world.ask(method, place, body)).status, 404, `${method} ${place}`);
+    }
+    for (const id of [theirs.id, "conv_0", "a b", "é", "a/b", "x".repeat(200)]) {
       await assert.rejects(world.client.responses.create({ model, input: "x", conversation: id }), { status: 404 });
       await assert.rejects(world.client.conversations.retrieve(id), { status: 404 });
     }
