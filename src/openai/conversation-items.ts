@@ -1,8 +1,10 @@
 import { z } from "zod";
-import { tailIndex } from "../run/session.ts";
+import { type Repeatable, type Session, tailIndex } from "../run/session.ts";
+import { repeatable } from "../steps/repeatable.ts";
+import type { KeptItems } from "../steps/session-items.ts";
 import { sessionBusy } from "../steps/start-run.ts";
-import { addBatch, readAdded } from "./add-items.ts";
-import type { OpenAiRoute } from "./call.ts";
+import { addBatch, addedBefore, readAdded } from "./add-items.ts";
+import type { OpenAiCall, OpenAiRoute, OpenAiServices } from "./call.ts";
 import { openAfter } from "./conversation.ts";
 import { unheard } from "./conversation-start.ts";
 import { deleteAdded, deleteSaid } from "./delete-items.ts";
@@ -17,15 +19,28 @@ const AddBody = z.looseObject({ items: z.array(z.unknown()) });
 
 /** `POST /v1/conversations/{id}/items`: refused while a response is at work, which would not have heard them. */
 export const addItems: OpenAiRoute = async (call, services) => {
+  const key = call.idempotencyKey();
   const session = await ownConversation(call, services);
-  const { items } = parseBody(AddBody, await call.json());
-  if (session.queue.length > 0) throw sessionBusy(session.id);
-  const { fresh, open } = await unheard(session, services.store);
-  const added = await readAdded(items, openAfter(fresh, open), call.caller, services);
-  if (added.length > 0) await addBatch(session, added, services);
+  const body = await call.json();
+  const request = repeatable(key, body);
+  const added = (await addedBefore(session, request, services)) ?? (await add(body, session, request, call, services));
   const shown = added.map(({ id, item }) => shownInputItem(item, id));
   return Response.json(itemPage(shown, false));
 };
+
+async function add(
+  body: unknown,
+  session: Session,
+  request: Repeatable | null,
+  { caller }: OpenAiCall,
+  services: OpenAiServices,
+): Promise<KeptItems> {
+  const { items } = parseBody(AddBody, body);
+  if (session.queue.length > 0) throw sessionBusy(session.id);
+  const { fresh, open } = await unheard(session, services.store);
+  const added = await readAdded(items, openAfter(fresh, open), caller, services);
+  return added.length > 0 ? addBatch(session, added, request, services) : [];
+}
 
 /** `GET /v1/conversations/{id}/items` */
 export const listItems: OpenAiRoute = async (call, services) => {

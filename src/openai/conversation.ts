@@ -8,7 +8,7 @@ import type { OpenAiServices } from "./call.ts";
 import { missing, OpenAiError } from "./openai-error.ts";
 import { ownResponse } from "./own-runs.ts";
 
-type Thread = Pick<RunInput, "previous" | "items">;
+type Thread = Pick<RunInput, "previous" | "items" | "added">;
 
 /**
  * What a run is asked: the new items, after the outputs of the agent's own calls that the previous run left open. Runs
@@ -28,7 +28,8 @@ export async function conversationOf(
     if (items.length === 0) throw missing("input");
     const said = withRequests(items);
     const undecided = checkCalls(said, new Set(), askedHere);
-    return { previous: null, items: said.flatMap((item) => [item, ...undecidedAfter(item, undecided)]) };
+    const told = said.flatMap((item) => [item, ...undecidedAfter(item, undecided)]);
+    return { previous: null, ...marked(told, items) };
   }
   const run = await previousRun(previousResponseId, caller, services);
   const responseId = run.lastResponseId;
@@ -39,7 +40,13 @@ export async function conversationOf(
   if (outputs.length + approvals.size + said.length === 0) throw missing("input");
   const untold = [...approvals].filter((callId) => undecided.has(callId)).map(undecidedOutput);
   const told = said.flatMap((item) => [item, ...undecidedAfter(item, undecided)]);
-  return { previous: { runId: run.id, responseId }, items: [...outputs, ...untold, ...told] };
+  return { previous: { runId: run.id, responseId }, ...marked([...outputs, ...untold, ...told], items) };
+}
+
+/** What the caller did not send is no input of its request. */
+function marked(told: SaidItem[], sent: readonly SaidItem[]): Pick<RunInput, "items" | "added"> {
+  const added = told.flatMap((item, place) => (sent.includes(item) ? [] : [place]));
+  return { items: told, ...(added.length > 0 && { added }) };
 }
 
 /** Some clients that keep the conversation themselves send an answer without its request. */

@@ -2,11 +2,12 @@ import { z } from "zod";
 import { SessionId } from "../run/ids.ts";
 import { Metadata } from "../run/metadata.ts";
 import { newSession, type Session } from "../run/session.ts";
+import { checkRepeat, repeatable, secretDigest } from "../steps/repeatable.ts";
 import { instantOf } from "../steps/services.ts";
-import { batchSetting } from "../steps/session-items.ts";
+import { batchSetting, type KeptItems } from "../steps/session-items.ts";
 import { changeSession } from "../steps/sessions.ts";
 import { sessionBusy } from "../steps/start-run.ts";
-import { addBatch, readAdded } from "./add-items.ts";
+import { readAdded } from "./add-items.ts";
 import type { OpenAiRoute, OpenAiServices } from "./call.ts";
 import { conversationNotFound, conversationObject, ownConversation } from "./own-conversations.ts";
 import { parseBody } from "./parse-body.ts";
@@ -14,17 +15,34 @@ import { parseBody } from "./parse-body.ts";
 const CreateBody = z.looseObject({ metadata: Metadata.nullish(), items: z.array(z.unknown()).nullish() });
 const UpdateBody = z.looseObject({ metadata: Metadata.nullable() });
 
-/** `POST /v1/conversations` */
+/** `POST /v1/conversations`: with a key the conversation's id is derived from it, so that a repeat finds it, as it is now. */
 export const createConversation: OpenAiRoute = async (call, services) => {
-  const { metadata, items } = parseBody(CreateBody, await call.optionalJson());
+  const key = call.idempotencyKey();
+  const body = await call.optionalJson();
+  const request = repeatable(key, body);
+  const { metadata, items } = parseBody(CreateBody, body);
   const added = await readAdded(items ?? [], new Set(), call.caller, services);
-  const { store, clock, randomHex } = services;
-  const id = SessionId.parse(`conv_${randomHex(24)}`);
-  const session = { ...newSession(id, call.caller, instantOf(clock)), metadata: metadata ?? {} };
-  await changeSession(session, () => session, store);
-  if (added.length > 0) await addBatch(session, added, services);
-  return Response.json(conversationObject(session));
+  const id = await newConversationId(key, call.caller, services);
+  const { store, clock } = services;
+  const session = newSession(id, call.caller, instantOf(clock));
+  const made = { ...session, metadata: metadata ?? {}, ...(request && { request }) };
+  const whole = added.length > 0 ? await withFirstBatch(made, added, services) : made;
+  const stored = await changeSession(session, (before) => before ?? whole, store);
+  checkRepeat(stored?.request, request);
+  return Response.json(conversationObject(stored ?? whole));
 };
+
+async function newConversationId(key: string | null, caller: string, services: OpenAiServices): Promise<SessionId> {
+  if (key === null) return SessionId.parse(`conv_${services.randomHex(24)}`);
+  const digest = await secretDigest([caller, key, "conversation"], services);
+  return SessionId.parse(`conv_${digest.toString("hex").slice(0, 48)}`);
+}
+
+/** The batch is written before the conversation that names it; one that is there is a repeat's, or left from a death. */
+async function withFirstBatch(session: Session, added: KeptItems, { store }: OpenAiServices): Promise<Session> {
+  await store.setting(batchSetting(session, 1), JSON.stringify(added));
+  return { ...session, batches: 1, parts: [{ batch: 1 }] };
+}
 
 /** `GET /v1/conversations/{id}` */
 export const getConversation: OpenAiRoute = async (call, services) =>

@@ -81,12 +81,14 @@ async function* follow(
         if (lines.length === 0) break;
         for (const line of lines) {
           const texts = tell(line);
-          if (texts.length > 0) yield texts.join("");
           told = line.event.n;
+          if (texts.length > 0) {
+            yield texts.join("");
+            wroteAt = clock.now();
+          }
           if (hasEnded(line.run)) return await afterwards();
         }
         newsAt = clock.now();
-        wroteAt = newsAt;
       }
       if (since(wroteAt) >= commentSeconds) {
         yield ": still here\n\n";

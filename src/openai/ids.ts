@@ -34,7 +34,7 @@ export function addedItemIdOf(prefix: "msg" | "fc" | "fco", hex: string): string
 
 /** The run whose input or output an item of a conversation is; null: it was added by hand, or cannot be one. */
 export function runIdOfAnyItem(itemId: string): RunId | null {
-  const [, id] = /^(?:msg|fc|fco)_([0-9a-v]{32})i?\d{4,}$/.exec(itemId) ?? [];
+  const [, id] = /^(?:msg|fc|fco|mcpr|mcpa)_([0-9a-v]{32})i?\d{4,}$/.exec(itemId) ?? [];
   return id === undefined ? null : RunId.parse(`run_${id}`);
 }
 

@@ -8,7 +8,7 @@ import { ownResponse } from "./own-runs.ts";
 export const listInputItems: OpenAiRoute = async ({ url, parameters: { id = "" }, caller }, services) => {
   const { limit, order, after } = itemQuery(url);
   const { run, input } = await ownResponse(id, caller, services);
-  const shown = shownInput(input.items, run.id);
+  const shown = shownInput(input.items, run.id).filter((_item, place) => !input.added?.includes(place));
   if (order === "desc") shown.reverse();
   const found = after === undefined ? -1 : shown.findIndex((item) => item.id === after);
   if (after !== undefined && found < 0) throw invalidValue("after", `there is no item '${after}'`);

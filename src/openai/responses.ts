@@ -5,7 +5,7 @@ import { hasEnded, type Run } from "../run/run.ts";
 import { cancelRun } from "../steps/cancel-run.ts";
 import { deleteRun } from "../steps/delete-run.ts";
 import { type RunInput, runInputOf } from "../steps/run-input.ts";
-import { startRun } from "../steps/start-run.ts";
+import { startedBefore, startRun } from "../steps/start-run.ts";
 import { approvedCalls, askedCalls } from "./approvals.ts";
 import type { OpenAiCall, OpenAiRoute, OpenAiServices } from "./call.ts";
 import { conversationOf, withoutRequests } from "./conversation.ts";
@@ -28,26 +28,35 @@ export const createResponse: OpenAiRoute = async (call, services) => {
   const body = await call.json();
   const request = readCreateRequest(body, services.agents);
   const { agent, metadata } = request;
-  const { input, approved } = await inputOf(request, call, services);
+  const identity = { agent, caller: call.caller, body, idempotencyKey };
+  const { input, approved } = await inputOf(request, identity, call, services);
   const { conversationId } = request;
   const session = conversationId !== null && {
     session: conversationStart(conversationId, input.items, services),
   };
-  const given = { input, approvedCalls: approved, metadata, limits: agent.limits, body, idempotencyKey };
-  const start = { agent, caller: call.caller, ...given, ...session };
+  const given = { input, approvedCalls: approved, metadata, limits: agent.limits };
+  const start = { ...identity, ...given, ...session };
   return onceItExists(idempotencyKey, async () => {
     const run = await startRun(start, { ...services, orchestrations: call.orchestrations });
-    if (request.stream) return streamOf(run, 0, services);
+    if (request.stream) return streamOf(run, 0, call, services);
     if (request.background) return answerWith(run, input, services);
     const ended = await untilEnded(run, services);
-    if (!ended) throw stillRunning(run, services.foregroundSeconds);
+    if (!ended) throw stillRunning(run, services.foregroundSeconds, request.store);
     const answer = await answerWith(ended, input, services);
-    if (!request.store) await forget(ended, services);
+    if (!request.store) await forget(ended, call, services);
     return answer;
   });
 };
 
-async function inputOf(request: CreateRequest, { caller }: OpenAiCall, services: OpenAiServices) {
+/** What the run is asked. A repeat asks for nothing: what it named may be gone by now. */
+async function inputOf(
+  request: CreateRequest,
+  identity: Parameters<typeof startedBefore>[0],
+  { caller }: OpenAiCall,
+  services: OpenAiServices,
+) {
+  const repeated = await startedBefore(identity, services);
+  if (repeated) return { input: await runInputOf(repeated, services.store), approved: [] };
   const { instructions, callers, options, echo } = request;
   const asked = askedCalls(caller, services);
   const items = await readItems(request.input, { item: (itemId) => ownItem(itemId, caller, services), asked });
@@ -68,12 +77,17 @@ async function inputOf(request: CreateRequest, { caller }: OpenAiCall, services:
   return { input, approved: approvedCalls(input.items, asked) };
 }
 
-/** `store: false`: what was answered is kept no longer. */
-async function forget({ id }: Run, { store, log }: OpenAiServices): Promise<void> {
+/** `store: false`: what was answered is kept no longer, also by the model's provider. */
+async function forget({ id }: Run, { orchestrations }: OpenAiCall, services: OpenAiServices): Promise<void> {
   try {
-    await store.forget(id);
+    await deleteRun(id, { ...services, orchestrations });
   } catch (error) {
-    log({ level: "error", message: "A run that was not to be stored remains", runId: id, error: messageOf(error) });
+    services.log({
+      level: "error",
+      message: "A run that was not to be stored remains",
+      runId: id,
+      error: messageOf(error),
+    });
   }
 }
 
@@ -90,7 +104,7 @@ const RetrieveQuery = z.object({
 export const retrieveResponse: OpenAiRoute = async (call, services) => {
   const query = parseBody(RetrieveQuery, Object.fromEntries(call.url.searchParams));
   const { run, input } = await responseOf(call, services);
-  if (query.stream === "true") return streamOf(run, (query.starting_after ?? -1) + 1, services);
+  if (query.stream === "true") return streamOf(run, (query.starting_after ?? -1) + 1, call, services);
   return answerWith(run, input, services);
 };
 
@@ -118,7 +132,7 @@ function responseOf({ parameters: { id = "" }, caller }: OpenAiCall, services: O
   return ownResponse(id, caller, services);
 }
 
-function streamOf(run: Run, from: number, services: OpenAiServices): Response {
+function streamOf(run: Run, from: number, call: OpenAiCall, services: OpenAiServices): Response {
   const telling = (input: RunInput) => {
     const tell = responseTeller(input);
     return {
@@ -131,7 +145,7 @@ function streamOf(run: Run, from: number, services: OpenAiServices): Response {
   };
   const afterwards = async () => {
     const { request } = await runInputOf(run, services.store);
-    if (!Echo.parse(request).store) await forget(run, services);
+    if (!Echo.parse(request).store) await forget(run, call, services);
   };
   return eventStream(run, telling, afterwards, services);
 }

@@ -1,9 +1,11 @@
 import type { InputItem } from "../model/model.ts";
+import type { RunId } from "../run/ids.ts";
 import { hasEnded, type Run } from "../run/run.ts";
 import type { Part, Session } from "../run/session.ts";
 import { itemsAsked } from "../steps/read-history.ts";
 import { runInputOf } from "../steps/run-input.ts";
 import { batchOf, type KeptItems, keptItems } from "../steps/session-items.ts";
+import type { RunStore } from "../store/run-store.ts";
 import type { OpenAiCall, OpenAiServices } from "./call.ts";
 import { runIdOfAnyItem } from "./ids.ts";
 import { shownInput, shownInputItem } from "./input-item-view.ts";
@@ -32,11 +34,17 @@ export async function* itemsIn(
   }
 }
 
-/** A run that was deleted, or has expired, has no items. */
 export async function toldIn(part: Part, session: Session, { store }: OpenAiServices): Promise<Told[]> {
   if ("batch" in part) return (await batchOf(session, part.batch, store)).map(toldKept);
-  if (part.left) return (await keptItems(part.run, part.left, store)).map(toldKept);
-  const run = await store.get(part.run);
+  const told = await toldOf(part.run, store);
+  if (!part.left) return told;
+  const left = new Set((await keptItems(part.run, part.left, store)).map(({ id }) => id));
+  return told.filter(({ shown }) => left.has(shown.id)); // in the forms that they had before others were deleted
+}
+
+/** A run that was deleted, or has expired, has no items. */
+async function toldOf(runId: RunId, store: RunStore): Promise<Told[]> {
+  const run = await store.get(runId);
   if (!run || !hasEnded(run)) return [];
   const input = await runInputOf(run, store);
   const items = await itemsAsked(run, store);

@@ -3,6 +3,10 @@ import { Instant, RunId, SessionId } from "./ids.ts";
 import { type EndedRun, hasEnded, type Run } from "./run.ts";
 import { PayloadRef } from "./run-event.ts";
 
+/** The request that made something, if it came with an Idempotency-Key: hashes of key and body. */
+const Repeatable = z.strictObject({ key: z.string(), body: z.string() });
+export type Repeatable = z.infer<typeof Repeatable>;
+
 /** What stands in a session's conversation: what a run was asked and said, or a batch of items added by hand. */
 export const Part = z.union([
   z.strictObject({
@@ -12,7 +16,7 @@ export const Part = z.union([
     /** What is left of the run's items since some of them were deleted: a payload of the run. */
     left: PayloadRef.optional(),
   }),
-  z.strictObject({ batch: z.int().positive() }),
+  z.strictObject({ batch: z.int().positive(), request: Repeatable.optional() }),
 ]);
 export type Part = z.infer<typeof Part>;
 export type RunPart = Extract<Part, { run: RunId }>;
@@ -35,6 +39,8 @@ export const Session = z.strictObject({
   batches: z.int().nonnegative(),
   /** Counts what was taken out of the conversation: the thread of a run of an earlier edition still has it. */
   edition: z.int().nonnegative(),
+  /** By which it was made. */
+  request: Repeatable.optional(),
 });
 export type Session = z.infer<typeof Session>;
 

@@ -26,7 +26,8 @@ export async function goOnFrom(runId: RunId, messages: Message[], caller: string
     throw new NightshiftError("run_not_continuable", why);
   }
   const { outputs, open } = await leftOpen(run, store);
-  const items = [...outputs, ...closingCalls([], open, messages), ...messages];
+  const before = [...outputs, ...closingCalls([], open, messages)];
+  const thread = { items: [...before, ...messages], added: before.map((_item, place) => place) };
   const previous = { runId, responseId: run.lastResponseId };
-  return { v: 2, items, previous, instructions: null, tools: [], options: {}, request: {} };
+  return { v: 2, ...thread, previous, instructions: null, tools: [], options: {}, request: {} };
 }

@@ -26,6 +26,8 @@ export const RunInput = z.object({
   v: z.literal(2),
   /** What the caller says; at first the outputs of calls that the previous run left open. */
   items: z.array(SaidItem),
+  /** The places of those items that the caller did not send. Absent: there are none. */
+  added: z.array(z.int().nonnegative()).optional(),
   /** The run that this one goes on from, and the response that its conversation ended with. */
   previous: z.object({ runId: RunId, responseId: z.string() }).nullable(),
   /** Added to the agent's own. */

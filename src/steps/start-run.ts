@@ -1,4 +1,4 @@
-import { createHash, createHmac } from "node:crypto";
+import { createHash } from "node:crypto";
 import type { Agent } from "../agent/define-agent.ts";
 import { messageOf, NightshiftError } from "../errors.ts";
 import type { Message } from "../model/model.ts";
@@ -9,6 +9,7 @@ import type { ApprovedCall, Limits } from "../run/run-event.ts";
 import { joined, type Session } from "../run/session.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import type { Orchestrations } from "./orchestrations.ts";
+import { idempotencyMismatch, secretDigest } from "./repeatable.ts";
 import { plainInput, type RunInput } from "./run-input.ts";
 import { instantOf, type Services } from "./services.ts";
 import { changeSession, joinSession, settledSession } from "./sessions.ts";
@@ -58,20 +59,38 @@ export type StartRunServices = Pick<Services, "store" | "clock" | "randomHex" | 
 export async function startRun(start: StartRun, services: StartRunServices): Promise<Run> {
   const id = await idFor(start, services);
   const seat = await seatFor(id, start, services);
-  const requestHash = createHash("sha256")
-    .update(canonicalJson([start.agent.name, start.body]))
-    .digest("hex");
+  const requestHash = requestHashOf(start);
   const run = await createOrFind(id, requestHash, start, services);
   if (run.requestHash !== requestHash) {
-    throw new NightshiftError(
-      "idempotency_mismatch",
-      "This Idempotency-Key was used for another request. Use a new key.",
-    );
+    throw idempotencyMismatch();
   }
   if (awaitsSession(run)) await takeSeat(run, seat, services);
   if (hasEnded(run)) await startDelivery(run, services);
   else await startOrchestration(run, services);
   return run;
+}
+
+/**
+ * The run that this very start made before, as it is now; null: none, as far as is known.
+ * @throws NightshiftError `idempotency_mismatch`
+ */
+export async function startedBefore(
+  start: Identity,
+  services: Pick<Services, "store" | "randomHex">,
+): Promise<Run | null> {
+  if (start.idempotencyKey === null) return null;
+  const run = await services.store.get(await idFor(start, services));
+  if (run && run.requestHash !== requestHashOf(start)) throw idempotencyMismatch();
+  return run;
+}
+
+/** By which a start is known when it comes again. */
+type Identity = Pick<StartRun, "agent" | "caller" | "body" | "idempotencyKey">;
+
+function requestHashOf({ agent, body }: Identity): string {
+  return createHash("sha256")
+    .update(canonicalJson([agent.name, body]))
+    .digest("hex");
 }
 
 /** The session as it admits the run; null: the run needs nobody's leave, or is there already. */
@@ -101,6 +120,8 @@ async function takeSeat(
     store,
   );
   if (session?.queue.includes(run.id)) return;
+  const now = await store.get(run.id);
+  if (now && !awaitsSession(now)) return; // a repeat of the same start was faster: the run has had its turn
   await store.forget(run.id);
   throw sessionBusy(run.sessionId);
 }
@@ -168,14 +189,12 @@ async function startOrchestration(run: Run, { orchestrations, log }: StartRunSer
   }
 }
 
-async function idFor({ caller, idempotencyKey }: StartRun, { store, randomHex }: StartRunServices): Promise<RunId> {
-  if (idempotencyKey === null) return runIdOf(Buffer.from(randomHex(20), "hex"));
-  const secret = await store.setting("idempotency-key", randomHex(32));
-  return runIdOf(
-    createHmac("sha256", secret)
-      .update(canonicalJson([caller, idempotencyKey]))
-      .digest(),
-  );
+async function idFor(
+  { caller, idempotencyKey }: Identity,
+  services: Pick<Services, "store" | "randomHex">,
+): Promise<RunId> {
+  if (idempotencyKey === null) return runIdOf(Buffer.from(services.randomHex(20), "hex"));
+  return runIdOf(await secretDigest([caller, idempotencyKey], services));
 }
 
 /** 160 bits as 32 digits of base 32. */

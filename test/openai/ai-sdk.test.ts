@@ -67,6 +67,17 @@ describe("the AI SDK", { concurrency: true }, () => {
         ],
       });
       assert.match(recalled, /is Ada/);
+
+      if (name === "Responses") {
+        const { id: conversation } = await service.client.conversations.create();
+        const { providerMetadata } = await generateText({ model, prompt: "My name is Ada." });
+        const previousResponseId = String(providerMetadata?.openai?.responseId);
+        await generateText({ model, prompt: "My name is Ada.", providerOptions: { openai: { conversation } } });
+        for (const openai of [{ conversation }, { previousResponseId }]) {
+          const next = await generateText({ model, prompt: "What is my name?", providerOptions: { openai } });
+          assert.match(next.text, /is Ada/);
+        }
+      }
       await checked.assertAllFit();
     });
   }

@@ -62,6 +62,11 @@ describe("LangChain", { concurrency: true }, () => {
         new HumanMessage("What is my name?"),
       ]);
       assert.match(again.text, /is Ada/);
+      if (useResponsesApi) {
+        const previous_response_id = String(first.response_metadata.id);
+        const next = await model.invoke("What is my name?", { previous_response_id });
+        assert.match(next.text, /is Ada/);
+      }
       await checked.assertAllFit();
     });
   }

@@ -68,6 +68,11 @@ describe("the Agents SDK", { concurrency: true }, () => {
         assert.ok(previousResponseId);
         const third = await runner.run(greeter, "What is my name?", { previousResponseId });
         assert.match(String(third.finalOutput), /is Ada/);
+
+        const { id: conversationId } = await client.conversations.create();
+        await runner.run(greeter, "My name is Ada.", { conversationId });
+        const recalled = await runner.run(greeter, "What is my name?", { conversationId });
+        assert.match(String(recalled.finalOutput), /is Ada/);
       }
       await checked.assertAllFit();
     });

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
 import OpenAI from "openai";
 import { z } from "zod";
@@ -114,10 +115,13 @@ export function openAiWorld(
     ...settings,
   });
   const requests: string[] = [];
-  const send = (input: string | URL | Request, init?: RequestInit) => {
+  const send = async (input: string | URL | Request, init?: RequestInit) => {
     const request = new Request(input, init);
-    requests.push(`${request.method} ${new URL(request.url).pathname}`);
-    return router(request, orchestrations);
+    const { pathname } = new URL(request.url);
+    requests.push(`${request.method} ${pathname}`);
+    const response = await router(request, orchestrations);
+    if (pathname.startsWith("/v1/")) assertHeaders(response);
+    return response;
   };
   const client = new OpenAI({ baseURL: `${origin}/v1`, apiKey: "key", fetch: send, maxRetries: 2 });
   const ask = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
@@ -130,6 +134,14 @@ export function openAiWorld(
     return { status: response.status, headers: response.headers, text: await response.text() };
   };
   return { client, ask, send, store, turns, lines, requests };
+}
+
+/** What every answer under `/v1` has. */
+function assertHeaders({ headers, status }: Response): void {
+  assert.match(headers.get("x-request-id") ?? "", /^req_[0-9a-f]{24}$/);
+  assert.match(headers.get("openai-processing-ms") ?? "", /^\d+$/);
+  if (status === 409) assert.equal(headers.get("x-should-retry"), "false");
+  if (status === 429) assert.ok(Number(headers.get("retry-after")) >= 1);
 }
 
 /** One orchestration, as functions/run-agent.ts reads aloud; it gives up in the end, so that a failed test ends too. */

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import fc from "fast-check";
 import { checkProperty } from "../../support/check-property.ts";
-import { openAiWorld, origin } from "../../support/openai-world.ts";
+import { calls, openAiWorld, origin } from "../../support/openai-world.ts";
 import { instances } from "../../support/schema-instance.ts";
 import { noSpecification, openAiSchemas } from "../../support/specification.ts";
 
@@ -65,6 +65,18 @@ const good = {
     previous_response_id: null,
     stream: true,
   },
+  approvals: {
+    model: "editor",
+    input: [
+      { type: "mcp_approval_request", id: "request", name: "publish", server_label: "editor", arguments: "{}" },
+      { type: "mcp_approval_response", approval_request_id: "request", approve: true, reason: "x" },
+      { type: "mcp_call", id: "c", name: "research", server_label: "editor", arguments: "{}", output: "x" },
+      { type: "item_reference", id: "request" },
+    ],
+    tools: [{ type: "mcp", server_label: "editor", server_url: "https://x.example" }],
+    conversation: "talk",
+    background: true,
+  },
   "chat/completions": {
     model: "novelist",
     messages: [
@@ -95,19 +107,23 @@ test("2,000 requests mutated from the schemas get an answer, and none is a 5xx",
   skip: noSpecification,
 }, async (context) => {
   const schemas = openAiSchemas();
-  const world = openAiWorld(() => ({ text: "x" }), { foregroundSeconds: 10 });
+  const world = openAiWorld((_turn, n) => (n === 1 ? calls("publish", { title: "any" }) : { text: "x" }), {
+    foregroundSeconds: 10,
+  });
+  const asking = await world.client.responses.create({ model: "editor", input: "Go." });
   const known = await world.client.responses.create({ model: "novelist", input: "Go." });
   const conversation = await world.client.conversations.create();
   const request = fc.oneof(
     ...(
       [
         ["responses", "CreateResponse"],
+        ["approvals", "CreateResponse"],
         ["chat/completions", "CreateChatCompletionRequest"],
         ["conversations", "CreateConversationBody"],
       ] as const
     ).map(([path, name]) =>
       fc.record({
-        path: path === "conversations" ? anyConversation : fc.constant(`/v1/${path}`),
+        path: path === "conversations" ? anyConversation : fc.constant(`/v1/${path.replace("approvals", "responses")}`),
         body: fc
           .tuple(
             fc.oneof(
@@ -120,11 +136,15 @@ test("2,000 requests mutated from the schemas get an answer, and none is a 5xx",
       }),
     ),
   );
+  const names = { previous: known.id, request: String(asking.output[0]?.id), talk: conversation.id };
   const counts = new Map<number, number>();
   await checkProperty(
     context,
     fc.asyncProperty(request, async ({ path, body }) => {
-      const text = JSON.stringify(body)?.replaceAll('"previous"', JSON.stringify(known.id)) ?? "";
+      const text = Object.entries(names).reduce(
+        (told, [name, id]) => told.replaceAll(`"${name}"`, JSON.stringify(id)),
+        JSON.stringify(body) ?? "",
+      );
       const asked = world.send(`${origin}${path.replace("known", conversation.id)}`, {
         method: "POST",
         headers: { "content-type": "application/json" },
@@ -140,6 +160,40 @@ test("2,000 requests mutated from the schemas get an answer, and none is a 5xx",
   );
   context.diagnostic(`answers by status: ${JSON.stringify([...counts].sort())}`);
   assert.ok((counts.get(200) ?? 0) > 100 && (counts.get(400) ?? 0) > 100, JSON.stringify([...counts]));
+});
+
+test("300 requests with any query to what is there get an answer, and none is a 5xx", async (context) => {
+  const world = openAiWorld((_turn, n) => (n === 1 ? calls("publish", { title: "any" }) : { text: "x" }));
+  const { id: conversation } = await world.client.conversations.create();
+  const { id, output } = await world.client.responses.create({ model: "editor", input: "Go.", conversation });
+  const items = `/v1/conversations/${conversation}/items`;
+  const paths = [`/v1/responses/${id}`, `/v1/responses/${id}/input_items`, items, `${items}/${output[0]?.id}`];
+  const word = fc.constantFrom(
+    "",
+    "-1",
+    "0",
+    "1",
+    "2",
+    "101",
+    "1e3",
+    "true",
+    "asc",
+    "desc",
+    "é%00",
+    String(output[0]?.id),
+  );
+  const query = fc.dictionary(fc.constantFrom("stream", "starting_after", "limit", "order", "after", "include"), word);
+  const counts = new Map<number, number>();
+  await checkProperty(
+    context,
+    fc.asyncProperty(fc.constantFrom(...paths), query, async (path, asked) => {
+      const { status, text } = await world.ask("GET", `${path}?${new URLSearchParams(asked)}`);
+      assert.ok(status === 200 || status === 400, `${status} to ${path} ${JSON.stringify(asked)}: ${text}`);
+      counts.set(status, (counts.get(status) ?? 0) + 1);
+    }),
+    300,
+  );
+  assert.ok((counts.get(200) ?? 0) > 50 && (counts.get(400) ?? 0) > 50, JSON.stringify([...counts]));
 });
 
 async function read(response: Response) {

@@ -284,3 +284,60 @@ test("in a conversation the next response decides; one that goes on without a de
   const late = world.client.responses.create({ model, input: [answer(id, true)], conversation });
   await assert.rejects(late, /No open approval request/);
 });
+
+test("in a conversation a request and its answer are items like others: read, deleted, and unchanged when another one is", async () => {
+  const world = openAiWorld((_turn, n) =>
+    n === 1 ? { text: "I publish.", ...calls("publish", { title: "thirteen" }) } : { text: "Done." },
+  );
+  const { id: conversation } = await world.client.conversations.create();
+  const place = { conversation_id: conversation };
+  const first = await world.client.responses.create({ model, input: "Publish.", conversation });
+  const request = requestIn(first);
+  const items = async () => (await world.client.conversations.items.list(conversation, { order: "asc" })).data;
+  const [question] = await items();
+  await world.client.conversations.items.delete(String(question?.id), place);
+  assert.deepEqual(await world.client.conversations.items.retrieve(request.id, place), request);
+  await world.client.responses.create({ model, input: [answer(request.id, true)], conversation });
+  assert.equal(timesPublished("thirteen"), 1);
+  const before = await items();
+  const types = ["message", "mcp_approval_request", "mcp_approval_response", "message"];
+  assert.deepEqual(
+    before.map(({ type }) => type),
+    types,
+  );
+  const [said, , given, done] = before.map(({ id }) => String(id));
+  await world.client.conversations.items.delete(String(done), place);
+  assert.deepEqual(await items(), before.slice(0, 3));
+  await world.client.conversations.items.delete(String(given), place);
+  await world.client.conversations.items.delete(request.id, place);
+  await assert.rejects(world.client.conversations.items.retrieve(request.id, place), { status: 404 });
+  assert.deepEqual(
+    (await items()).map(({ id }) => id),
+    [said],
+  );
+});
+
+test("input_items show what the caller sent, and no output that the model is told besides", async () => {
+  const world = openAiWorld((_turn, n) =>
+    n === 1
+      ? { calls: ["research", "publish"].flatMap((name) => calls(name, { topic: "Mars" }).calls ?? []) }
+      : { text: "Done." },
+  );
+  const first = await world.client.responses.create({ model, input: "Publish." });
+  const next = await world.client.responses.create({ model, input: "Never mind.", previous_response_id: first.id });
+  const input = world.turns[1]?.input;
+  assert.ok(input && "messages" in input && input.messages.length === 3);
+  const { data } = await world.client.responses.inputItems.list(next.id);
+  assert.deepEqual(
+    data.map(({ type }) => type),
+    ["message"],
+  );
+  const request = requestIn(first).id;
+  const whole: ResponseInputItem[] = [{ role: "user", content: "Publish." }, answer(request, false)];
+  const told = await world.client.responses.create({ model, input: whole });
+  const shown = await world.client.responses.inputItems.list(told.id, { order: "asc" });
+  assert.deepEqual(
+    shown.data.map(({ type }) => type),
+    ["message", "mcp_approval_response"],
+  );
+});

@@ -205,4 +205,18 @@ describe("Idempotency-Key", () => {
     assert.equal(other.headers.get("x-should-retry"), "false");
     assert.equal(world.requests.length, before + 1);
   });
+
+  test("gives the same response also when what the request went on from is gone", async () => {
+    const world = openAiWorld((_turn, n) => ({ text: `answer ${n}` }));
+    const { id } = await world.client.responses.create({ model, input: "One." });
+    const create = () =>
+      world.client.responses.create(
+        { model, input: "Two.", previous_response_id: id },
+        { headers: { "idempotency-key": "k" } },
+      );
+    const first = await create();
+    await world.client.responses.delete(id);
+    assert.deepEqual(await create(), first);
+    assert.equal(world.turns.length, 2);
+  });
 });

@@ -3,6 +3,9 @@ import { describe, test } from "node:test";
 import type { ConversationItem } from "openai/resources/conversations/items";
 import type { FunctionTool, ResponseInputItem } from "openai/resources/responses/responses";
 import type { TurnRequest } from "../../../src/model/model.ts";
+import { SessionId, toInstant } from "../../../src/run/ids.ts";
+import { newSession } from "../../../src/run/session.ts";
+import { changeSession } from "../../../src/steps/sessions.ts";
 import { calls, openAiWorld, type Said } from "../../support/openai-world.ts";
 import { seededIn } from "../../support/session-race.ts";
 import { assertFits, noSpecification } from "../../support/specification.ts";
@@ -151,9 +154,52 @@ describe("a conversation", () => {
     assert.deepEqual(await itemsIn(world, id), []);
   });
 
+  test("is made once and has its items once for all requests with one key, and another request is 409", async () => {
+    const world = answering();
+    const headers = { "content-type": "application/json", "idempotency-key": "k" };
+    const post = async (path: string, body: unknown) => {
+      const { status, text } = await world.ask("POST", path, body, headers);
+      return { status, body: JSON.parse(text) };
+    };
+    const path = "/v1/conversations";
+    const three = (path: string, body: unknown) => Promise.all([1, 2, 3].map(() => post(path, body)));
+    const made = await three(path, { items: [said("First.")], metadata: { a: "b" } });
+    const conversation = made[0]?.body;
+    for (const each of made) assert.deepEqual(each, { status: 200, body: conversation });
+    const items = `${path}/${conversation.id}/items`;
+    const added = await three(items, { items: [said("Second."), said("Third.")] });
+    for (const each of added) assert.deepEqual(each, added[0]);
+    const all = ["First.", "Second.", "Third."];
+    assert.deepEqual(await itemsIn(world, conversation.id), all);
+    await world.client.responses.create({ model, input: "Go.", conversation: conversation.id });
+    assert.deepEqual(await post(items, { items: [said("Second."), said("Third.")] }), added[0]);
+    for (const [where, body] of [
+      [path, { items: [said("Other.")] }],
+      [items, { items: [said("Other.")] }],
+    ] as const) {
+      const { status, body: refusal } = await post(where, body);
+      assert.deepEqual([status, refusal.error.code], [409, "idempotency_key_mismatch"]);
+    }
+    assert.deepEqual(await itemsIn(world, conversation.id), [...all, "Go.", "answer 1"]);
+    assert.notEqual((await world.client.conversations.create()).id, conversation.id);
+  });
+
   test("of another caller, or of a name that cannot be one, is not found", async () => {
     const world = answering();
-    for (const id of ["conv_0", "a b", "é", "a/b", "x".repeat(200)]) {
+    const theirs = newSession(SessionId.parse("conv_theirs"), "someone", toInstant(Date.now()));
+    await changeSession(theirs, () => theirs, world.store);
+    const path = `/v1/conversations/${theirs.id}`;
+    for (const [method, place, body] of [
+      ["POST", path, { metadata: {} }],
+      ["DELETE", path],
+      ["GET", `${path}/items`],
+      ["POST", `${path}/items`, { items: [said("x")] }],
+      ["GET", `${path}/items/msg_x`],
+      ["DELETE", `${path}/items/msg_x`],
+    ] as const) {
+      assert.equal((await world.ask(method, place, body)).status, 404, `${method} ${place}`);
+    }
+    for (const id of [theirs.id, "conv_0", "a b", "é", "a/b", "x".repeat(200)]) {
       await assert.rejects(world.client.responses.create({ model, input: "x", conversation: id }), { status: 404 });
       await assert.rejects(world.client.conversations.retrieve(id), { status: 404 });
     }

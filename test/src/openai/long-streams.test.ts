@@ -5,7 +5,8 @@ import { httpWorld } from "../../support/http-world.ts";
 /** A stream about a run of which nothing is heard, and the means to let time pass for it. */
 async function silentStream() {
   const world = httpWorld();
-  const id = (await world.stored(1)).replace("run_", "resp_");
+  const runId = await world.stored(1);
+  const id = runId.replace("run_", "resp_");
   const response = await world.send(`/v1/responses/${id}?stream=true`);
   let text = "";
   let ended = false;
@@ -21,7 +22,9 @@ async function silentStream() {
     }
     while (world.clock.sleepers === 0 && !ended) await new Promise((resolve) => setImmediate(resolve));
   }
-  return { pass, reading, text: () => text, ended: () => ended };
+  /** Journals something that no stream shows. */
+  const work = () => world.write(runId, [{ type: "orchestration-replaced", generation: 1, reason: "test" }]);
+  return { pass, work, reading, text: () => text, ended: () => ended };
 }
 
 test("a silent stream has a comment every 15 s", async () => {
@@ -33,6 +36,16 @@ test("a silent stream has a comment every 15 s", async () => {
   assert.equal(comments(), 1);
   await stream.pass(15.5);
   assert.equal(comments(), 2);
+  await stream.pass(200);
+  await stream.reading;
+});
+
+test("a run that is at work without a word to show is silent, too", async () => {
+  const stream = await silentStream();
+  await stream.pass(10);
+  await stream.work();
+  await stream.pass(6);
+  assert.match(stream.text(), /^: .*\n\n/m);
   await stream.pass(200);
   await stream.reading;
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import OpenAI from "openai";
 import type { Response, ResponseStreamEvent } from "openai/resources/responses/responses";
+import { RunId } from "../../../src/run/ids.ts";
 import { calls, openAiWorld, type Said } from "../../support/openai-world.ts";
 import { assertFits, eventSchema, noSpecification } from "../../support/specification.ts";
 import { until } from "../../support/until.ts";
@@ -144,6 +145,15 @@ test("a foreground answer near the limit is 400 response_still_running, not retr
   await until(async () => (await world.client.responses.retrieve(id)).output_text === "Once.");
 });
 
+test("with store false a foreground answer near the limit says where the run is found", async () => {
+  const { promise, resolve } = gate<Said>();
+  const world = openAiWorld(() => promise, { foregroundSeconds: 0.05 });
+  const error = await world.client.responses.create({ model, input: "Tell.", store: false }).catch(String);
+  const [path = ""] = /\/runs\/run_[0-9a-v]{32}/.exec(String(error)) ?? assert.fail(String(error));
+  resolve({ text: "Once." });
+  await until(async () => JSON.parse((await world.ask("GET", path)).text).output?.text === "Once.");
+});
+
 test("a stream at the limit ends without a terminal event, and is resumed", async () => {
   const { promise, resolve } = gate<Said>();
   const world = openAiWorld(() => promise, { foregroundSeconds: 0.05 });
@@ -210,6 +220,23 @@ test("with store false the answer comes, and then there is nothing to retrieve",
   assert.ok(first?.type === "response.created" && events.at(-1)?.type === "response.completed");
   await assert.rejects(world.client.responses.retrieve(first.response.id), { status: 404 });
   assert.deepEqual(JSON.parse((await world.ask("GET", "/runs")).text).data, []);
+});
+
+test("with store false what the model's provider keeps is deleted too, and a repeat by its key is not a second run", async () => {
+  const world = openAiWorld(() => ({ text: "Once." }));
+  const create = (stream: boolean) => {
+    const headers = { "content-type": "application/json", "idempotency-key": `k-${stream}` };
+    return world.ask("POST", "/v1/responses", { model, input: "Tell.", store: false, stream }, headers);
+  };
+  for (const stream of [false, true]) {
+    const { text } = await create(stream);
+    const [, id = ""] = /"id": ?"resp_(\w+)"/.exec(text) ?? [];
+    const tombstone = await world.store.tombstone(RunId.parse(`run_${id}`));
+    assert.ok(tombstone && !tombstone.emptied, "its forgetting has begun: it deletes what the journal names elsewhere");
+    const repeated = await create(stream);
+    assert.deepEqual([repeated.status, JSON.parse(repeated.text).error.code], [409, "run_deleted"]);
+  }
+  assert.equal(world.turns.length, 2);
 });
 
 test("a deleted response is gone; one that is not finished is not deleted", async () => {

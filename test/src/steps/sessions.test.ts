@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { SessionId } from "../../../src/run/ids.ts";
 import { phaseOf } from "../../../src/run/phase.ts";
 import type { Run } from "../../../src/run/run.ts";
+import type { Session } from "../../../src/run/session.ts";
 import type { RunStore } from "../../../src/store/run-store.ts";
 import { openSqliteStore } from "../../../src/store/sqlite.ts";
 import { sessionRace, sessionRaceFact } from "../../support/session-race.ts";
@@ -22,6 +24,39 @@ describe("a run in a session", () => {
       { kind: "queued", detail, since: third.createdAt, until: null },
     );
     assert.equal(world.turns.length, 1);
+  });
+
+  test("is not taken back by a slow repeat of its start that finds it ended", async () => {
+    let meanwhile: "" | "start" | "end" = "";
+    const world = sessionWorld((store) => ({
+      ...store,
+      async create(...args) {
+        if (meanwhile === "start") {
+          meanwhile = "";
+          await start();
+          meanwhile = "end";
+        }
+        return store.create(...args);
+      },
+      async get(runId) {
+        const found = await store.get(runId);
+        if (found && meanwhile === "end") {
+          meanwhile = "";
+          await world.step(runId);
+          world.say("answer");
+          await world.step(runId);
+          await world.session();
+        }
+        return found;
+      },
+    }));
+    await world.answered("before", "answer");
+    const admit = async (session: Session | null) => session ?? assert.fail("the session is there");
+    const session = { id: SessionId.parse("s"), admit };
+    const start = () => world.start("one", { idempotencyKey: "k", session });
+    meanwhile = "start";
+    const { id } = await start();
+    assert.equal((await world.run(id)).status, "completed");
   });
 
   test("goes on from the answer before it; the end of that one has rung it", async () => {
