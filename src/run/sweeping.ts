@@ -14,7 +14,8 @@ export type Sweep =
   | { kind: "replace"; event: NewEvent }
   | { kind: "end"; events: NewEvent[] };
 
-const aliveButSilentSeconds = 1800;
+/** An orchestration that the engine calls alive, and of which nothing was seen for so long, is not waited for any more. */
+export const aliveButSilentSeconds = 1800;
 const pastDeadlineSeconds = 1800;
 const maxReplacements = 10;
 

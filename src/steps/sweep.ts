@@ -1,7 +1,8 @@
 import { messageOf } from "../errors.ts";
-import { deliveryInstanceId, instanceId, plusSeconds } from "../run/ids.ts";
+import { deliveryInstanceId, instanceId, plusSeconds, secondsBetween } from "../run/ids.ts";
 import { hasEnded, type Run } from "../run/run.ts";
 import {
+  aliveButSilentSeconds,
   isAbandoned,
   nextSweepAt,
   type OrchestrationState,
@@ -63,7 +64,12 @@ async function sweepDelivery(found: Run, services: SweepServices): Promise<void>
   const now = instantOf(clock);
   const pulse = { nextLookAt: nextSweepAt(found, now), overdueSince: now };
   const run = await store.update(found.id, (before) => (before.webhook?.nextAt ? { events: [], pulse } : null));
-  if (!run.webhook?.nextAt || (await orchestrations.state(deliveryInstanceId(run.id))) === "alive") return;
+  if (!run.webhook?.nextAt) return;
+  const instance = deliveryInstanceId(run.id);
+  if ((await orchestrations.state(instance)) === "alive") {
+    if (secondsBetween(run.webhook.nextAt, now) >= aliveButSilentSeconds) await orchestrations.purge(instance);
+    return; // one that was told to end is followed by another, when the sweeper comes back
+  }
   log({ level: "warn", message: "A webhook that was left is started again", runId: run.id });
   await startDelivery(run, services);
 }

@@ -202,6 +202,28 @@ test("the sweeper starts a report that was lost, and leaves one that is under wa
   assert.equal(world.started.length, startedBefore + 1, "there is nothing more to do");
 });
 
+test("a report whose orchestration is alive and does nothing for half an hour is told to end, and another is started", async () => {
+  const world = await endedWorld();
+  const instance = `${world.runId}-webhook`;
+  const startedBefore = world.started.length;
+  world.states.set(instance, "alive"); // suspended, and never resumed
+  const ended: string[] = [];
+  world.orchestrations.purge = async (asked) => {
+    ended.push(asked);
+    world.states.set(asked, "ended");
+    return "alive";
+  };
+  world.clock.pass(1799);
+  await world.sweep();
+  assert.deepEqual(ended, []);
+  world.clock.pass(300);
+  await world.sweep();
+  assert.deepEqual(ended, [instance]);
+  world.clock.pass(300);
+  await world.sweep();
+  assert.deepEqual(world.started.slice(startedBefore), [instance]);
+});
+
 test("a report that cannot be started leaves the run ended, and the sweeper starts it", async () => {
   const world = await stepWorld({ model: scriptedModel([accepted], [says("done")]), webhook: url });
   const { startDelivering } = world.orchestrations;
