@@ -14,7 +14,11 @@ const Environment = z.object({
   /** The platform says so where its authentication stands before the app, and takes its headers out of requests. */
   WEBSITE_AUTH_ENABLED: z.string().optional(),
   OPENAI_BASE_URL: url.optional(),
-  OPENAI_API_KEY: z.string().min(1).optional(),
+  /** An app setting that refers to Key Vault is the reference itself while it leads to nothing. */
+  OPENAI_API_KEY: z
+    .string()
+    .regex(/^(?!@Microsoft\.KeyVault\()/, "the Key Vault reference leads to no secret that this app may read")
+    .optional(),
   AZURE_OPENAI_ENDPOINT: url.optional(),
   /** Of `/openai/v1/`. Its dated versions took tokens for https://cognitiveservices.azure.com. */
   AZURE_OPENAI_SCOPE: z

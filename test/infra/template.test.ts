@@ -362,6 +362,7 @@ function readable(settings: Readonly<Record<string, string>>): Record<string, st
   return Object.fromEntries(
     Object.entries(settings).map(([name, value]) => {
       if (name === "OPENAI_WEBHOOK_SECRET") return [name, "whsec_what_the_reference_gives"];
+      if (name === "OPENAI_API_KEY") return [name, "sk-what-the-reference-gives"];
       if (!value.startsWith("[")) return [name, value];
       if (name === "APPLICATIONINSIGHTS_CONNECTION_STRING") return [name, `InstrumentationKey=${randomUUID()}`];
       const [, form] = /^\[format\('([^']*)'/.exec(value) ?? [];

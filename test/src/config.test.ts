@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { type Config, readConfig } from "../../src/config.ts";
-import { NightshiftError } from "../../src/errors.ts";
+import { messageOf, NightshiftError } from "../../src/errors.ts";
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -479,4 +479,12 @@ test("callers who say who they are have limits, which settings raise or lower", 
 test("looks cannot be at least further apart than at most", () => {
   const environment = { NIGHTSHIFT_LOOK_MIN_SECONDS: "30", NIGHTSHIFT_LOOK_MAX_SECONDS: "20" };
   assert.throws(() => readConfig(environment), { code: "bad_settings", message: /NIGHTSHIFT_LOOK_MIN_SECONDS/ });
+});
+
+test("a key that Key Vault could not give stops the start, instead of being sent to the provider", () => {
+  const reference = "@Microsoft.KeyVault(VaultName=kv-1;SecretName=openai-api-key)";
+  assert.throws(
+    () => readConfig({ OPENAI_API_KEY: reference, NIGHTSHIFT_MODEL: "gpt-5" }),
+    (error) => /OPENAI_API_KEY: the Key Vault reference/.test(messageOf(error)) && !messageOf(error).includes("kv-1"),
+  );
 });
