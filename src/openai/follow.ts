@@ -1,19 +1,24 @@
 import { messageOf } from "../errors.ts";
+import { responseIdOf } from "../run/ids.ts";
 import { type EndedRun, hasEnded, type Run } from "../run/run.ts";
 import type { RunInput } from "../steps/run-input.ts";
 import type { OpenAiServices } from "./call.ts";
+import { responseNotFound } from "./openai-error.ts";
 import { beginStory, type Line } from "./story.ts";
 
 const commentSeconds = 15;
 const never = new AbortController().signal;
 
-/** The run once it has ended; null: it goes on longer than an answer may take. */
+/**
+ * The run once it has ended; null: it goes on longer than an answer may take.
+ * @throws OpenAiError 404 when it was deleted meanwhile
+ */
 export async function untilEnded(run: Run, services: OpenAiServices): Promise<EndedRun | null> {
   const { store, clock, foregroundSeconds } = services;
   const began = clock.now();
   for (;;) {
     const now = await store.get(run.id);
-    if (!now) return null;
+    if (!now) throw responseNotFound(responseIdOf(run.id));
     if (hasEnded(now)) return now;
     const seconds = (clock.now() - began) / 1000;
     if (seconds >= foregroundSeconds) return null;

@@ -17,9 +17,15 @@ const output = "It is 21.5 degrees.";
 test("the openai client: text, stream, tools, structured output, several turns, models; both APIs", {
   timeout: 120_000,
 }, async (context) => {
-  const { stop, client, checked } = await startService();
+  const { stop, client, checked, requests } = await startService();
   context.after(stop);
   await Promise.all([byResponses(client), byChatCompletions(client)]);
+
+  const deleted = async () => (await requests()).filter(({ method, status }) => method === "DELETE" && status === 200);
+  assert.equal((await deleted()).length, 0);
+  const unstored = await client.responses.create({ model, input: "Hello", store: false });
+  await assert.rejects(client.responses.retrieve(unstored.id), { status: 404 });
+  await until(async () => (await deleted()).length === 1); // what the provider keeps of it
   await checked.assertAllFit();
 });
 

@@ -13,5 +13,6 @@ export async function startService({ modelSeconds = 0.1, showToolCalls = false }
   const checked = checkedFetch();
   const baseURL = `${host.url}/v1`;
   const client = new OpenAI({ baseURL, apiKey: "any", fetch: checked.fetch });
-  return { stop: () => system.stop(), host, startHost, baseURL, client, checked };
+  const requests = () => system.requests();
+  return { stop: () => system.stop(), requests, host, startHost, baseURL, client, checked };
 }

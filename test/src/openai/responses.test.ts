@@ -239,6 +239,23 @@ test("with store false what the model's provider keeps is deleted too, and a rep
   assert.equal(world.turns.length, 2);
 });
 
+test("a foreground response that is deleted before its answer is told is 404, and not said to go on", async () => {
+  const ended = new Set<string>();
+  const world = openAiWorld(
+    () => ({ text: "Once." }),
+    {},
+    (store) => ({
+      ...store,
+      async get(runId) {
+        const run = await store.get(runId);
+        if (run?.status === "completed") ended.add(runId);
+        return ended.has(runId) ? null : run; // whoever looks after the end finds it deleted
+      },
+    }),
+  );
+  await assert.rejects(world.client.responses.create({ model, input: "Tell." }), { status: 404 });
+});
+
 test("a deleted response is gone; one that is not finished is not deleted", async () => {
   const { promise, resolve } = gate<Said>();
   const world = openAiWorld((_turn, n) => (n === 1 ? { text: "Once." } : promise));
