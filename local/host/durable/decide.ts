@@ -57,7 +57,7 @@ export function decide(
       history.slice(resumed?.events ?? 0),
       resumed === null ? result.actions : result.newActions,
     );
-    const open = openTasks(replayed, result);
+    const open = openTimers(replayed, result);
     if (settings.strict && open !== null) return failed(name, `Strict: ${open}`);
     return {
       outcome: outcomeOf(name, replayed, result),
@@ -113,10 +113,12 @@ function outcomeOf(name: string, replayed: Replayed, result: OrchestratorResult)
   return result.isDone ? { kind: "completed", output: result.output } : { kind: "running" };
 }
 
-function openTasks({ mainFinished, state }: Replayed, { isDone }: OrchestratorResult): string | null {
-  if (!isDone || !mainFinished || state.open.size === 0) return null;
-  const ids = [...state.open.keys()].join(", ");
-  return `The orchestrator returned, but it ends only when its open tasks do (ids ${ids}). Cancel timers that lost.`;
+/** An activity that lost a race ends by itself, and nobody can cancel it; a timer is what was forgotten. */
+function openTimers({ mainFinished, state }: Replayed, { isDone }: OrchestratorResult): string | null {
+  if (!isDone || !mainFinished) return null;
+  const ids = [...state.open.keys()].filter((id) => state.ownTimers.has(id));
+  if (ids.length === 0) return null;
+  return `The orchestrator returned, but it ends only when its open timers do (ids ${ids.join(", ")}). Cancel timers that lost.`;
 }
 
 function prefixed(name: string, message: string): string {

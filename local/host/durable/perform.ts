@@ -79,16 +79,21 @@ function unknownFunction(replay: ReplayState, kind: string, name: string): Futur
 function createTimer(replay: ReplayState, fireAt: string): Future {
   const { maximumShortTimer, longTimerInterval } = replay.settings;
   const due = Date.parse(fireAt);
-  if (due - replay.now <= maximumShortTimer) return timer(replay, fireAt);
+  if (due - replay.now <= maximumShortTimer) return ownTimer(replay, fireAt);
   const whole = settable();
   const next = () => {
     const left = due - replay.now;
     if (left <= 0) return whole.settle("done");
     const at = left > longTimerInterval ? new Date(replay.now + longTimerInterval).toISOString() : fireAt;
-    timer(replay, at).whenSettled(next);
+    ownTimer(replay, at).whenSettled(next);
   };
   next();
   return whole.future;
+}
+
+function ownTimer(replay: ReplayState, fireAt: string): Future {
+  replay.ownTimers.add(replay.nextId);
+  return timer(replay, fireAt);
 }
 
 /** The decision stands, and so does its id, but nothing waits for it. */

@@ -25,6 +25,8 @@ export interface ReplayState {
   /** Decisions that no event of history has confirmed so far, by task id. */
   scheduled: Map<number, Scheduled>;
   open: Map<number, Settable>;
+  /** Ids of the timers that the function itself made, unlike the pauses between attempts. */
+  ownTimers: Set<number>;
   /** By lower-case event name; the newest waiter is served first. */
   waiters: Map<string, Settable[]>;
   /** Events that came before their waiter, counted: only their order matters here, and the SDK keeps it. */
@@ -41,6 +43,7 @@ export function newReplayState(settings: ReplaySettings): ReplayState {
     nextId: 0,
     scheduled: new Map(),
     open: new Map(),
+    ownTimers: new Set(),
     waiters: new Map(),
     buffered: new Map(),
     continued: null,

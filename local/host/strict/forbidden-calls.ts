@@ -23,7 +23,7 @@ const timerInstead = "yield context.df.createTimer(…)";
 function watchTime(): (() => void)[] {
   const clock: typeof performance = Object.getPrototypeOf(performance);
   return [
-    replaced(globalThis, "Date", watchedDate),
+    ...watchDate(),
     replaced(clock, "now", (original) => noticing(original, "performance.now()", clockInstead)),
     replaced(process, "hrtime", (original) => noticing(original, "process.hrtime()", clockInstead)),
     ...(["setTimeout", "setInterval", "setImmediate"] as const).map((name) =>
@@ -31,6 +31,13 @@ function watchTime(): (() => void)[] {
     ),
     replaced(timers, "setTimeout", (original) => noticing(original, "setTimeout()", timerInstead)),
   ];
+}
+
+/** `value.constructor === Date` holds for a date as it does without us. */
+function watchDate(): (() => void)[] {
+  const restore = replaced(globalThis, "Date", watchedDate);
+  const prototype: { constructor: unknown } = Date.prototype;
+  return [restore, replaced(prototype, "constructor", () => Date)];
 }
 
 function watchedDate(original: DateConstructor): DateConstructor {
@@ -87,7 +94,9 @@ function watchOutside(): (() => void)[] {
         if (typeof key === "string") notice(`process.env.${key}`, settings);
         return Reflect.get(target, key);
       };
-      return new Proxy(original, { get });
+      // A plain set would reach process.env with half a descriptor, which it refuses.
+      const set = (target: typeof original, key: string | symbol, value: unknown) => Reflect.set(target, key, value);
+      return new Proxy(original, { get, set });
     }),
   ];
 }

@@ -1,3 +1,4 @@
+import { parseThrown } from "../durable/orchestrator-result.ts";
 import type { LogSink } from "../log.ts";
 import { findBinding } from "../worker/bindings.ts";
 import type { RegisteredFunction } from "../worker/core.ts";
@@ -46,7 +47,7 @@ async function watched(
     refuse(target, findings, log);
     return response;
   } catch (error) {
-    if (error instanceof Error) reportMisuse(error.message, findings);
+    if (error instanceof Error) reportMisuse(parseThrown(error)?.error?.message ?? error.message, findings);
     refuse(target, findings, log);
     throw error;
   }
@@ -57,14 +58,21 @@ function refuse(target: RegisteredFunction, findings: Findings, log: LogSink): v
   if (list.length > 0) fail(target, list.join(" "), log);
 }
 
-/** What the SDK says of an orchestrator that is none, in words that help. */
+/**
+ * What the SDK says of an orchestrator that is none, in words that help. Its own words stand at the start: further on
+ * they may be those of an activity, or of what the orchestrator was given.
+ */
 function reportMisuse(message: string, findings: Findings): void {
-  if (/generator\.next is not a function|reading 'next'/.test(message)) {
+  if (
+    /^(this\.)?generator\.next is not a function|^Cannot read properties of undefined \(reading 'next'\)/.test(message)
+  ) {
     findings.report(
       "An orchestrator is a generator that yields tasks: write function*, not async and no plain function.",
     );
   }
-  const yielded = /Orchestration yielded data of type (\w+)/.exec(message)?.[1];
+  const yielded = /^Durable Functions programming constraint violation: Orchestration yielded data of type (\w+)/.exec(
+    message,
+  )?.[1];
   if (yielded === "undefined") {
     findings.report(
       "It yielded undefined: call continueAsNew() and what else gives no task without yield, and write function*, not async function*.",

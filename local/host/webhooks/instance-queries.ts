@@ -25,12 +25,13 @@ export function getStatus({ client }: WebhookContext, { query, url }: WebhookReq
 }
 
 const defaultPage = 100;
+const largestPage = 2 ** 31 - 1; // of a .NET int; what is beyond it is no number there
 
 /** `GET instances` */
 export function listInstances({ client }: WebhookContext, request: WebhookRequest): WebhookAnswer {
   const { query } = request;
   const top = Math.trunc(Number(query.get("top")));
-  const page = top > 0 ? top : defaultPage;
+  const page = top > 0 && top <= largestPage ? top : defaultPage;
   const found = client.list({ ...filterOf(request), limit: page + 1 });
   const next = found[page]?.id;
   const shown = found.slice(0, page).map((instance) => instanceStatus(instance, isOn(query.get("showinput"), true)));

@@ -34,8 +34,13 @@ export async function startOrchestration(
 
 export function startedAnswer(context: WebhookContext, request: WebhookRequest, instanceId: string): WebhookAnswer {
   const { rewindPostUri: _, ...urls } = context.managementUrls(instanceId, request.origin);
-  const headers = { Location: urls.statusQueryGetUri ?? "", "Retry-After": "10" };
+  const headers = { Location: headerText(urls.statusQueryGetUri ?? ""), "Retry-After": "10" };
   return { status: 202, json: JSON.stringify(urls), headers };
+}
+
+/** An id may hold what a header cannot. */
+function headerText(uri: string): string {
+  return uri.replace(/[^\x20-\x7e]+/g, (odd) => encodeURIComponent(odd.toWellFormed()));
 }
 
 const longestWait = 230_000; // the limit of Azure's own front end

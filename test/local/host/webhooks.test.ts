@@ -228,3 +228,17 @@ test("no request to the instance API gives a 5xx that the real host would not gi
   await fc.assert(property, { seed, numRuns: 200 });
   assert.ok((await fetch(`${url}/admin/host/ping`)).ok);
 });
+
+test("a page larger than a number can be is a page of the usual size", async () => {
+  for (const top of ["99999999999999999999", "1e309"])
+    assert.equal((await send(`${instances}&top=${top}`)).status, 200);
+});
+
+test("an id that no header can hold starts, too, and its address leads to it", async () => {
+  for (const id of ["%E6%97%A5%E6%9C%AC", "a%00b"]) {
+    const { status, headers, value } = await send(orchestrators(`echo/${id}`), "POST", "{}");
+    assert.deepEqual([status, value.id], [202, decodeURIComponent(id)]);
+    const found = await send(headers.get("location") ?? "");
+    assert.deepEqual([found.status < 300, found.value.instanceId], [true, decodeURIComponent(id)]);
+  }
+});

@@ -145,6 +145,58 @@ df.app.orchestration("careful", function* (context) {
   return { work: work.result, parsed, same: new Date(before) instanceof Date };
 });
 
+df.app.activity("waits", {
+  handler: async () => {
+    await pause(100);
+    return 1;
+  },
+});
+df.app.activity("stumbles", {
+  handler: () => {
+    throw new TypeError("Cannot read properties of undefined (reading 'next')");
+  },
+});
+df.app.activity("sets", {
+  handler: () => {
+    process.env.CARELESS_TEST = "first";
+    process.env.CARELESS_TEST = "second";
+    return process.env.CARELESS_TEST;
+  },
+});
+
+/** The loser cannot be cancelled, and ends by itself. */
+df.app.orchestration("race", function* (context) {
+  const first = context.df.callActivity("echo", 1);
+  const winner: unknown = yield context.df.Task.any([first, context.df.callActivity("waits")]);
+  return winner === first;
+});
+df.app.orchestration("settings", function* (context) {
+  return yield context.df.callActivity("sets");
+});
+df.app.orchestration("dates", function* (context) {
+  yield context.df.callActivity("echo", 1);
+  return new Date(0).constructor === Date && context.df.currentUtcDateTime.constructor === Date;
+});
+df.app.orchestration("helpers", function* (context) {
+  function* doubled(n: number): Generator<df.Task, number, number> {
+    try {
+      return 2 * (yield context.df.callActivity("echo", n));
+    } finally {
+      context.df.setCustomStatus({ n });
+    }
+  }
+  let sum = 0;
+  for (const n of [1, 2]) sum += yield* doubled(n);
+  return sum;
+});
+df.app.orchestration("quotes", function* (context) {
+  yield context.df.callActivity("stumbles");
+});
+df.app.orchestration("toldOfYields", function* (context) {
+  yield context.df.callActivity("echo", "generator.next is not a function; Orchestration yielded data of type string");
+  throw new Error("plain");
+});
+
 app.hook.preInvocation(() => void Date.now());
 app.hook.log(() => void new Date());
 app.hook.postInvocation(() => void process.env.HOME);
