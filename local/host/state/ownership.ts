@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
@@ -11,8 +11,9 @@ import { DatabaseSync } from "node:sqlite";
 export function takeOwnership(path: string): () => void {
   if (path === ":memory:") return () => {};
   mkdirSync(dirname(path), { recursive: true });
-  const lock = new DatabaseSync(`${path}.lock`);
-  const pidFile = `${path}.pid`;
+  const file = existsSync(path) ? realpathSync(path) : path; // by another name it is the same file
+  const lock = new DatabaseSync(`${file}.lock`);
+  const pidFile = `${file}.pid`;
   try {
     lock.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;");
   } catch (error) {

@@ -39,7 +39,7 @@ export async function loadWorker(
 ): Promise<Worker> {
   const core = createCore(log);
   const remove = injectCore(core.api);
-  await (typeof entry === "string" ? import(pathToFileURL(entry).href) : entry());
+  await (typeof entry === "string" ? importApp(entry) : entry());
   const appHookData = {};
   await core.hooks.run("appStart", { hookData: {}, appHookData, functionAppDirectory: appDirectory });
   const model = core.model();
@@ -59,4 +59,14 @@ export async function loadWorker(
       remove();
     },
   };
+}
+
+/** What the app says of its settings, say, is for its user as it stands; a mistake in its code is not without its place. */
+async function importApp(entry: string): Promise<void> {
+  try {
+    await import(pathToFileURL(entry).href);
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof TypeError || error instanceof ReferenceError)) throw error;
+    throw new Error(`${entry} cannot be loaded: ${error.stack ?? error.message}`, { cause: error });
+  }
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -26,6 +27,20 @@ test("what an app throws while it loads is told without a stack", async (context
   const state = join(folderFor(context), "host.db");
   const { code, stderr } = await runHost(["--entry", app("bad-settings.ts"), "--port", "0", "--state", state]);
   assert.deepEqual([code, stderr], [1, "NIGHTSHIFT_COLOUR: no such setting\n"]);
+});
+
+test("a mistake in the app's code is told with its file and place", async (context) => {
+  const folder = folderFor(context);
+  for (const [name, code] of [
+    ["syntax.cjs", "const = 1;"],
+    ["type.cjs", "undefined.no();"],
+  ] as const) {
+    const entry = join(folder, name);
+    writeFileSync(entry, code);
+    const { stderr } = await runHost(["--entry", entry, "--port", "0", "--state", join(folder, "host.db")]);
+    assert.ok(stderr.startsWith(`${entry} cannot be loaded: `), stderr);
+    assert.match(stderr, new RegExp(`${name}:1`));
+  }
 });
 
 test("a binding that is not offered stops the start with function and binding", async (context) => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
@@ -15,6 +15,11 @@ test("a second host on the same state file names the process that holds it", asy
   const { code, stderr } = await runHost([...entry, "--state", state]);
   assert.equal(code, 1);
   assert.equal(stderr, `The state file ${state} is in use by process ${holder.pid}. Stop that host first.\n`);
+  const link = `${state}.link`;
+  symlinkSync(state, link);
+  const linked = await runHost([...entry, "--state", link]);
+  assert.equal(linked.code, 1);
+  assert.equal(linked.stderr, `The state file ${link} is in use by process ${holder.pid}. Stop that host first.\n`);
 });
 
 test("the state file is free again when its host was killed", async (context) => {
