@@ -58,10 +58,27 @@ export function invalidJson(why: string): WebhookAnswer {
 export function jsonError(text: string): string | null {
   try {
     JSON.parse(text);
-    return null;
+    return isTooDeep(text) ? `The reader's MaxDepth of ${deepest} has been exceeded.` : null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+/** The default of the real host's JSON reader (not recorded). Without a limit, what could be read could not be written. */
+const deepest = 64;
+
+/** Only for a text that is JSON. */
+function isTooDeep(json: string): boolean {
+  let depth = 0;
+  let quoted = false;
+  for (let at = 0; at < json.length && depth <= deepest; at += 1) {
+    const mark = json[at];
+    if (quoted && mark === "\\") at += 1;
+    else if (mark === '"') quoted = !quoted;
+    else if (!quoted && (mark === "[" || mark === "{")) depth += 1;
+    else if (!quoted && (mark === "]" || mark === "}")) depth -= 1;
+  }
+  return depth > deepest;
 }
 
 /** In strict mode, the refusal of what was found; null when nothing was. */

@@ -242,3 +242,13 @@ test("an id that no header can hold starts, too, and its address leads to it", a
     assert.deepEqual([found.status < 300, found.value.instanceId], [true, decodeURIComponent(id)]);
   }
 });
+
+test("JSON that is nested too deep is refused, in an input and in an event, and braces in texts do not count", async () => {
+  const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`;
+  for (const uri of [orchestrators("echo"), named(one, "idle", "/raiseEvent/deep")]) {
+    for (const depth of [65, 200_000]) assert.equal((await send(uri, "POST", nested(depth))).status, 400);
+    for (const body of [nested(64), JSON.stringify(`\\"${"[".repeat(100)}`), JSON.stringify("x".repeat(20_000_000))]) {
+      assert.equal((await send(uri, "POST", body)).status, 202);
+    }
+  }
+});
