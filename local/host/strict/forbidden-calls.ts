@@ -25,6 +25,7 @@ function watchTime(): (() => void)[] {
   return [
     ...watchDate(),
     replaced(clock, "now", (original) => noticing(original, "performance.now()", clockInstead)),
+    replaced(process.hrtime, "bigint", (original) => noticing(original, "process.hrtime.bigint()", clockInstead)),
     replaced(process, "hrtime", (original) => noticing(original, "process.hrtime()", clockInstead)),
     ...(["setTimeout", "setInterval", "setImmediate"] as const).map((name) =>
       replaced(globalThis, name, (original) => noticing(original, `${name}()`, timerInstead)),

@@ -46,6 +46,7 @@ const findings: Record<string, RegExp> = {
   pause: /setTimeout\(\) at careless\.ts:\d+:\d+ .*yield context\.df\.createTimer/,
   file: /readFileSync\(\) at careless\.ts:\d+:\d+ .*do it in an activity/,
   guid: /randomUUID\(\) at careless\.ts:\d+:\d+ .*take context\.df\.newGuid/,
+  nanoseconds: /process\.hrtime\.bigint\(\) at careless\.ts:\d+:\d+ .*currentUtcDateTime/,
   stopwatch: /performance\.now\(\) at careless\.ts:\d+:\d+ .*currentUtcDateTime/,
 };
 

@@ -32,6 +32,9 @@ df.app.orchestration("clock", function* (context) {
 df.app.orchestration("newDate", function* (context) {
   return yield context.df.callActivity("echo", { at: new Date().toISOString() });
 });
+df.app.orchestration("nanoseconds", function* (context) {
+  return yield context.df.callActivity("echo", String(process.hrtime.bigint()));
+});
 df.app.orchestration("chance", function* (context) {
   return yield context.df.callActivity("echo", Math.random());
 });
