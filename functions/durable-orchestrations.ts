@@ -8,34 +8,38 @@ import type { Orchestrations } from "../src/steps/orchestrations.ts";
 /** The binding that gives an HTTP function, an activity or a timer function its durable client. */
 export const durableClient = df.input.durableClient();
 
-/** The durable engine, through the client that this invocation was given. */
+/** The durable engine, through the client that this invocation was given: made when it is first used, because most need none. */
 export function orchestrationsOf(context: InvocationContext): Orchestrations {
-  const client = df.getClient(context);
+  let made: df.DurableClient | undefined;
+  const client = () => {
+    made ??= df.getClient(context);
+    return made;
+  };
   return {
     start: (instance, input) => start(orchestrationName, instance, input),
     startForgetting: (instance, input) => start(forgettingName, instance, input),
     startDelivering: (instance, input) => start(deliveringName, instance, input),
     state,
     async ring(instance, event) {
-      await client.raiseEvent(instance, event, {});
+      await client().raiseEvent(instance, event, {});
     },
     async purge(instance) {
       const found = await state(instance);
       if (found === "alive") {
-        await client.terminate(instance, "deleted"); // the reason goes into the address as it is
+        await client().terminate(instance, "deleted"); // the reason goes into the address as it is
         return "alive";
       }
-      if (found === "ended") await client.purgeInstanceHistory(instance);
+      if (found === "ended") await client().purgeInstanceHistory(instance);
       return "purged";
     },
     managementUrls(instance) {
-      return { ...client.createHttpManagementPayload(instance) };
+      return { ...client().createHttpManagementPayload(instance) };
     },
   };
 
   async function start(name: string, instanceId: string, input: object): Promise<void> {
     try {
-      await client.startNew(name, { instanceId, input });
+      await client().startNew(name, { instanceId, input });
     } catch (error) {
       if (!says(error, "status code: 409")) throw error;
     }
@@ -43,7 +47,7 @@ export function orchestrationsOf(context: InvocationContext): Orchestrations {
 
   async function state(instance: string): Promise<OrchestrationState> {
     try {
-      const { runtimeStatus } = await client.getStatus(instance);
+      const { runtimeStatus } = await client().getStatus(instance);
       return endedStatuses.has(runtimeStatus) ? "ended" : "alive";
     } catch (error) {
       if (says(error, "HTTP 404")) return "missing";
