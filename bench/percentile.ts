@@ -5,6 +5,6 @@ export function percentile(samples: readonly number[], percent: number): number 
   return round(value ?? Number.NaN);
 }
 
-export function round(value: number): number {
-  return Math.round(value * 10) / 10;
+export function round(value: number, decimals = 1): number {
+  return Number(value.toFixed(decimals));
 }

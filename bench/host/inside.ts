@@ -78,7 +78,7 @@ try {
   console.log(
     JSON.stringify({
       orchestrationsPerSecond: round(perSecond),
-      hostMsPerTurn: { chain10: round(chain10), chain1000: round(chain1000) },
+      hostMsPerTurn: { chain10: round(chain10, 2), chain1000: round(chain1000, 2) },
       timersLastMs: round(timers),
     }),
   );
