@@ -46,44 +46,26 @@ async function bellOf({ id }: PlayedRun, world: FaultWorld, later = 0): Promise<
 
 const firstOnly = { attempts: 1, responses: 1, toolCalls: 0 };
 
+function cancelWhoseBell(happens: string, befall: (bell: string, world: FaultWorld) => void): FaultCase {
+  return {
+    name: `a cancel whose bell ${happens}`,
+    once: {
+      event: "turn-started",
+      async act(run, world) {
+        befall(await bellOf(run, world), world);
+        await world.cancel(run.id);
+      },
+    },
+    ends: "cancelled",
+    ledger: firstOnly,
+  };
+}
+
 /** A bell is a hint: what rings with it stands in the store. */
 const bells: FaultCase[] = [
-  {
-    name: "a cancel whose bell is lost is seen at the next look",
-    once: {
-      event: "turn-started",
-      async act(run, world) {
-        world.engine.dropEvent(await bellOf(run, world));
-        await world.cancel(run.id);
-      },
-    },
-    ends: "cancelled",
-    ledger: firstOnly,
-  },
-  {
-    name: "a cancel whose bell rings twice is one cancel",
-    once: {
-      event: "turn-started",
-      async act(run, world) {
-        world.engine.repeatEvent(await bellOf(run, world));
-        await world.cancel(run.id);
-      },
-    },
-    ends: "cancelled",
-    ledger: firstOnly,
-  },
-  {
-    name: "a cancel whose bell rings a minute late is one cancel",
-    once: {
-      event: "turn-started",
-      async act(run, world) {
-        world.engine.delayEvent(await bellOf(run, world), 60);
-        await world.cancel(run.id);
-      },
-    },
-    ends: "cancelled",
-    ledger: firstOnly,
-  },
+  cancelWhoseBell("is lost is seen at the next look", (bell, { engine }) => engine.dropEvent(bell)),
+  cancelWhoseBell("rings twice is one cancel", (bell, { engine }) => engine.repeatEvent(bell)),
+  cancelWhoseBell("rings a minute late is one cancel", (bell, { engine }) => engine.delayEvent(bell, 60)),
   {
     name: "bells that ring before anyone waits for them cost a look, nothing else",
     once: {

@@ -17,6 +17,7 @@ import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { newDatabase } from "../support/cosmos/open-test-store.ts";
 import { type CosmosServer, startCosmosServer } from "../support/cosmos/start-cosmos-server.ts";
 import type { ProviderRequest } from "../support/ledger-rules.ts";
+import { ProviderJournal } from "../support/provider-journal.ts";
 import { recordedOrchestrations } from "../support/step-world.ts";
 import type { FaultCase } from "./fault-case.ts";
 import { impatientModel } from "./impatient-model.ts";
@@ -217,7 +218,7 @@ export async function startFaultWorld(kind: StoreKind): Promise<FaultWorld> {
     },
     events: (runId) => store.events(runId, 0, 10_000),
     async requests() {
-      return Journal.parse(await (await fetch(`${server.url}/admin/journal`)).json()).requests;
+      return ProviderJournal.parse(await (await fetch(`${server.url}/admin/journal`)).json()).requests;
     },
     order: (path, body) => steer(path, body),
     async forget() {
@@ -275,17 +276,4 @@ const Started = z.object({
     suspendPostUri: z.url(),
     sendEventPostUri: z.url(),
   }),
-});
-
-const Journal = z.object({
-  requests: z.array(
-    z.object({
-      method: z.string(),
-      path: z.string(),
-      status: z.number(),
-      responseId: z.string().nullable(),
-      metadata: z.record(z.string(), z.string()).nullable(),
-      fault: z.string().nullable(),
-    }),
-  ),
 });

@@ -8,13 +8,13 @@ import { noUsage } from "../../src/run/run-event.ts";
 import { advanceRun } from "../../src/steps/advance-run.ts";
 import { cancelRun } from "../../src/steps/cancel-run.ts";
 import { deleteRun } from "../../src/steps/delete-run.ts";
-import type { LogLine, Services } from "../../src/steps/services.ts";
+import type { LogLine } from "../../src/steps/services.ts";
 import { settledSession } from "../../src/steps/sessions.ts";
 import { type StartRun, startRun } from "../../src/steps/start-run.ts";
 import { sweep } from "../../src/steps/sweep.ts";
 import type { RunStore } from "../../src/store/run-store.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
-import { countedHex, recordedOrchestrations, steppedClock } from "./step-world.ts";
+import { firstServices, recordedOrchestrations, steppedClock } from "./step-world.ts";
 
 const provider = "scripted";
 const sessionId = SessionId.parse("s");
@@ -55,16 +55,7 @@ export function sessionWorld(over: (store: RunStore) => RunStore = (store) => st
     delete: async () => ({ kind: "deleted" }),
   };
   const agent = defineAgent({ name: "tested", description: "", instructions: "" });
-  const services: Services = {
-    store,
-    model,
-    agents: new Map([[agent.name, agent]]),
-    clock,
-    process: { by: "first", sole: false },
-    looks: { lookMinSeconds: 1, lookMaxSeconds: 120 },
-    randomHex: countedHex(),
-    log: (line) => void lines.push(line),
-  };
+  const services = firstServices({ store, model, agent, clock, lines });
   const { orchestrations } = engine;
   const all = { ...services, orchestrations, overdueSeconds: 120, lateSeconds: 3900, unendedRuns: null };
 

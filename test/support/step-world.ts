@@ -110,6 +110,25 @@ export interface WorldOptions {
   approval?: Record<string, NonNullable<Parameters<typeof defineTool>[0]["approval"]>>;
 }
 
+interface WorldParts extends Pick<Services, "store" | "model" | "clock"> {
+  agent: Agent;
+  lines: LogLine[];
+}
+
+/** What the process `first` has of a world with one agent. */
+export function firstServices({ store, model, clock, agent, lines }: WorldParts): Services {
+  return {
+    store,
+    model,
+    agents: new Map([[agent.name, agent]]),
+    clock,
+    process: { by: "first", sole: false },
+    looks: { lookMinSeconds: 1, lookMaxSeconds: 120 },
+    randomHex: countedHex(),
+    log: (line) => void lines.push(line),
+  };
+}
+
 /** One run of one agent, on a real store, a scripted model and a clock moved by hand; several processes may step it. */
 export async function stepWorld(options: WorldOptions) {
   const { model } = options;
@@ -120,14 +139,7 @@ export async function stepWorld(options: WorldOptions) {
   const lines: LogLine[] = [];
   let receiver: WebhookSender["send"] = () => assert.fail("nobody takes webhooks");
   const plain: WorldServices = {
-    store,
-    model,
-    agents: new Map([[agent.name, agent]]),
-    clock,
-    process: { by: "first", sole: false },
-    looks: { lookMinSeconds: 1, lookMaxSeconds: 120 },
-    randomHex: countedHex(),
-    log: (line) => void lines.push(line),
+    ...firstServices({ store, model, agent, clock, lines }),
     webhookSender: { send: (message) => receiver(message) },
   };
   const services = options.around?.services(plain) ?? plain;

@@ -10,6 +10,7 @@ import { hostProgram, modelProgram } from "../../local/process/programs.ts";
 import { cleanEnvironment, type StartedProcess, startProcess } from "../../local/process/start-process.ts";
 import { RunEvent } from "../../src/run/run-event.ts";
 import type { ProviderRequest } from "./ledger-rules.ts";
+import { ProviderJournal } from "./provider-journal.ts";
 
 /** The real parts as processes: the local model server, and hosts that come and go on one state folder. */
 export interface System {
@@ -61,7 +62,7 @@ export async function startSystem(settings: { modelSeconds: number; modelUrl: st
     killHosts: () => killAll(hosts),
     async requests() {
       const response = await fetch(`${modelUrl}/admin/journal`);
-      return Journal.parse(await response.json()).requests;
+      return ProviderJournal.parse(await response.json()).requests;
     },
     async stop() {
       await Promise.all([killAll(hosts), killAll(models)]);
@@ -75,18 +76,6 @@ async function killAll(children: ReadonlySet<ChildProcess>): Promise<void> {
   for (const child of children) child.kill("SIGKILL");
   await Promise.all(gone);
 }
-
-const Journal = z.object({
-  requests: z.array(
-    z.object({
-      method: z.string(),
-      path: z.string(),
-      status: z.number(),
-      responseId: z.string().nullable(),
-      metadata: z.record(z.string(), z.string()).nullable(),
-    }),
-  ),
-});
 
 const RunBody = z.looseObject({ id: z.string(), status: z.string() });
 const EventPage = z.object({ events: z.array(RunEvent), ended: z.boolean() });

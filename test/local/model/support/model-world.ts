@@ -2,25 +2,10 @@ import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import OpenAI from "openai";
-import { z } from "zod";
 import type { ModelServerOptions } from "../../../../local/model/settings.ts";
 import { startModelServer } from "../../../../local/model/start-model-server.ts";
+import { ProviderJournal } from "../../../support/provider-journal.ts";
 import { checkedFetch } from "./checked-fetch.ts";
-
-const Journal = z.object({
-  requests: z.array(
-    z.object({
-      n: z.number(),
-      at: z.string(),
-      method: z.string(),
-      path: z.string(),
-      status: z.number(),
-      responseId: z.string().nullable(),
-      metadata: z.record(z.string(), z.string()).nullable(),
-      fault: z.string().nullable(),
-    }),
-  ),
-});
 
 /**
  * A model server whose clock the test moves, and the unmodified client in front of it. Turns take a minute; `instant`
@@ -77,7 +62,7 @@ export async function modelWorld(context: TestContext, options: Partial<ModelSer
     script: (match: string, turns: readonly object[]) => admin("script", { match, turns }),
     reset: () => admin("reset", {}),
     async journal() {
-      return Journal.parse(JSON.parse(await admin("journal"))).requests;
+      return ProviderJournal.parse(JSON.parse(await admin("journal"))).requests;
     },
   };
 }
